@@ -1,0 +1,3 @@
+"""voicebot: a telephone voice robot for clinics."""
+
+__version__ = "0.1.0"

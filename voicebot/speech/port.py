@@ -1,0 +1,107 @@
+"""The ports of speech: recognise, synthesise, detect. All audio is mono signed 16-bit little-endian PCM in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Protocol
+
+from voicebot.errors import InputFault, OurFault
+
+
+class SpeechError(OurFault):
+    """A speech engine failed."""
+
+    code = "speech"
+
+
+class ModelMissing(InputFault):
+    """A model or a voice is not in its place."""
+
+    code = "model-missing"
+
+
+class Capability(Flag):
+    """What a recogniser can do beyond a final text."""
+
+    NONE = 0
+    PARTIALS = auto()
+    GRAMMAR = auto()
+    WORDS = auto()
+    ALTERNATIVES = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    word: str
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a recogniser wrote of one utterance. confidence and no_speech are in 0…1; alternatives best first."""
+
+    text: str
+    confidence: float
+    no_speech: float
+    words: tuple[Word, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    engine: str = ""
+    took_ms: int = 0
+
+
+class RecogniserSession(Protocol):
+    """One utterance. Not shared between calls; feed and final may be slow and are called off the event loop."""
+
+    def feed(self, pcm: bytes) -> None: ...
+
+    def partial(self) -> str:
+        """What was recognised so far, '' without Capability.PARTIALS."""
+        ...
+
+    def final(self) -> Recognised: ...
+
+
+class Recogniser(Protocol):
+    """A recognition engine with its model loaded. May be used from several threads at once."""
+
+    name: str
+    capabilities: Capability
+
+    def open(self, rate: int, phrases: Sequence[str] | None = None) -> RecogniserSession:
+        """rate: 8000 or 16000 Hz; phrases limit the grammar where the engine can."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Synthesiser(Protocol):
+    """A synthesis engine. speak is slow (10-100 ms) and is called off the event loop."""
+
+    name: str
+    version: str
+
+    def voices(self) -> Sequence[str]: ...
+
+    def speak(self, text: str, voice: str, rate: float = 0.0, hz: int = 8000) -> bytes:
+        """PCM at hz (8000 or 16000). rate -1…+1 is slower…faster. Raises SpeechError; never returns silence
+        for a text that could not be spoken."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class SpeechDetector(Protocol):
+    """Tells speech from other sound, frame by frame; keeps state, so one for each stream."""
+
+    frame_samples: int  # how many samples a frame has at `rate`
+    rate: int
+
+    def probability(self, frame: bytes) -> float:
+        """0…1 that this frame is speech."""
+        ...
+
+    def reset(self) -> None: ...

@@ -1,0 +1,187 @@
+"""The port of the robot's own database: what was planned, done, said and still has to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from voicebot.contacts.model import (
+    Appointment,
+    Attempt,
+    Contact,
+    Delivery,
+    DeliveryStatus,
+    Message,
+    Patient,
+    Suppression,
+    Task,
+)
+from voicebot.dialogue.outcome import Disposition, Outcome
+from voicebot.errors import NetworkFault
+
+
+class StoreDown(NetworkFault):
+    """The database does not answer."""
+
+    code = "store-down"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One telephone conversation. id equals the attempt's id; inbound calls have attempt_id ''."""
+
+    id: str
+    attempt_id: str
+    phone: str
+    scenario_id: str
+    scenario_version: str
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    disposition: Disposition | None = None
+    identity_known: bool = False
+    transferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event of a call as it happened. body is JSON; kind is the event's class name.
+
+    Besides the machine's events the driver stores what was said: kind "Said", body {prompt_id, text}.
+    """
+
+    call_id: str
+    serial: int
+    at_ms: int
+    kind: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """What an attempt meant for one contact, with the contact as it is afterwards."""
+
+    contact: Contact
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Everything that one finished attempt leads to: written in one transaction, or not at all.
+
+    Written a second time with the same attempt id it changes nothing.
+    """
+
+    attempt: Attempt  # finished
+    call: CallRow | None
+    concluded: tuple[Concluded, ...] = ()
+    next_attempts: tuple[Attempt, ...] = ()
+    messages: tuple[Message, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+
+
+class Store(Protocol):
+    """The robot's database. Every method is one transaction and may raise StoreDown."""
+
+    # What the MIS said last -----------------------------------------------------------------
+    async def save_patients(self, patients: Sequence[Patient]) -> None: ...
+    async def save_appointments(self, appointments: Sequence[Appointment], synced_at: datetime) -> None: ...
+    async def patient(self, patient_id: str) -> Patient | None: ...
+    async def appointment(self, appointment_id: str) -> Appointment | None: ...
+    async def appointments_between(self, start: datetime, end: datetime) -> Sequence[Appointment]: ...
+
+    async def last_sync(self) -> datetime | None:
+        """When visits were last read from the MIS."""
+        ...
+
+    # Planning -------------------------------------------------------------------------------
+    async def add_contacts(self, contacts: Sequence[Contact], attempts: Sequence[Attempt]) -> int:
+        """Insert contacts with their first attempts; those whose (scenario, visit, version) exists are left out,
+        and so are their attempts. Returns how many contacts were new."""
+        ...
+
+    async def contact(self, contact_id: str) -> Contact | None: ...
+    async def contacts(self) -> Sequence[Contact]: ...
+
+    async def close_contacts(self, contacts: Sequence[Contact]) -> None:
+        """Save contacts that were cancelled or suppressed, and drop their planned attempts."""
+        ...
+
+    # Attempts -------------------------------------------------------------------------------
+    async def due_attempts(self, now: datetime, limit: int) -> Sequence[Attempt]:
+        """Planned attempts with due_at <= now, most urgent first."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the earliest planned attempt or waiting delivery is due."""
+        ...
+
+    async def attempt(self, attempt_id: str) -> Attempt | None: ...
+    async def attempts(self) -> Sequence[Attempt]: ...
+
+    async def start_attempt(self, attempt_id: str, node: str, now: datetime) -> bool:
+        """planned -> dialling, written before the INVITE. False when it is not planned any more."""
+        ...
+
+    async def postpone_attempt(self, attempt_id: str, due_at: datetime, reason: str) -> None:
+        """A planned attempt waits until due_at, for a reason that staff can read."""
+        ...
+
+    async def drop_attempt(self, attempt: Attempt, contacts: Sequence[Contact]) -> None:
+        """A decision not to dial: the attempt is DROPPED with its reason, its contacts saved as given."""
+        ...
+
+    async def dialling(self) -> Sequence[Attempt]:
+        """Attempts in status dialling, on any node."""
+        ...
+
+    # Calls ----------------------------------------------------------------------------------
+    async def add_call(self, call: CallRow) -> None: ...
+    async def append_events(self, events: Sequence[EventRow]) -> None:
+        """Store events of calls as they happen; a (call, serial) that exists is left as it is."""
+        ...
+
+    async def calls(self) -> Sequence[CallRow]: ...
+    async def events(self, call_id: str) -> Sequence[EventRow]: ...
+    async def settle(self, settlement: Settlement) -> bool:
+        """True when it was written now, False when it had been before."""
+        ...
+
+    # Rules ----------------------------------------------------------------------------------
+    async def suppressions(self, phone: str, patient_id: str, now: datetime) -> Sequence[Suppression]:
+        """Those in force now that concern this phone or this patient."""
+        ...
+
+    async def add_suppression(self, suppression: Suppression) -> None: ...
+
+    async def conversations(self, patient_id: str, since: datetime, until: datetime) -> int:
+        """How many calls of this patient in [since, until) were answered by somebody who said who they are."""
+        ...
+
+    async def scenario_of(self, call_id: str) -> tuple[str, str] | None:
+        """(scenario id, version) that this call ran."""
+        ...
+
+    async def save_scenario(self, scenario_id: str, version: str, text: str, now: datetime) -> None:
+        """Keep the text of a version, once: calls name the version that ran."""
+        ...
+
+    # What goes out --------------------------------------------------------------------------
+    async def due_deliveries(self, now: datetime, limit: int) -> Sequence[Delivery]: ...
+    async def delivery(self, delivery_id: str) -> Delivery | None: ...
+
+    async def finish_delivery(
+        self, delivery_id: str, status: DeliveryStatus, result: str, task: Task | None = None
+    ) -> None:
+        """Done, in conflict or given up; the task that tells staff is written in the same transaction."""
+        ...
+
+    async def retry_delivery(self, delivery_id: str, next_at: datetime, reason: str) -> None: ...
+
+    async def tasks(self) -> Sequence[Task]: ...
+    async def messages(self) -> Sequence[Message]: ...
+    async def close(self) -> None: ...
