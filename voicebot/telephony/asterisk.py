@@ -1,0 +1,215 @@
+"""One Asterisk of our own: configured, started, watched and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import aiohttp
+
+from voicebot.errors import PeerFault
+from voicebot.telephony.conf import render_folder, shipped
+from voicebot.telephony.install import AsteriskInstall, find_asterisk
+from voicebot.telephony.ports import PortLease
+
+_START_S = 20.0  # 0.4 s on an idle machine; generous for a loaded one
+_POLITE_S = 3.0  # from SIGTERM to SIGKILL; together with the reaping below the promised 5 s
+USER = "voicebot"
+
+
+class AsteriskFailed(PeerFault):
+    """Asterisk did not start, or died."""
+
+    code = "asterisk-failed"
+
+
+class AsteriskProcess:
+    """An Asterisk process of this program.
+
+    Use as `async with`: entering starts it and waits until ARI answers; leaving stops it within 5 s.
+    The ports are known before the start, so that two of them can be told of each other.
+
+    conf: "clinic" (the robot's exchange) or "city" (the simulated carrier)
+    prefix: the folder made by the set-up; used when no suitable Asterisk is on PATH
+    run_dir: configuration, log and state of this run; made if missing
+    app: the ARI application that gets the incoming calls
+    peer_sip: host:port of the other side: the carrier for the clinic, the clinic for the city
+    max_call_s: no call lives longer, whatever happens
+    """
+
+    def __init__(
+        self,
+        *,
+        conf: Literal["clinic", "city"],
+        prefix: Path,
+        run_dir: Path,
+        app: str,
+        peer_sip: str = "127.0.0.1:9",
+        ports: PortLease | None = None,
+        max_call_s: int = 1800,
+        conf_dir: Path | None = None,
+        hold_dir: Path | None = None,
+        path: str | None = None,
+    ) -> None:
+        self.conf = conf
+        self.app = app
+        self.peer_sip = peer_sip
+        self.run_dir = run_dir.resolve()
+        self.ports = ports or PortLease()
+        self.user = USER
+        self.password = secrets.token_urlsafe(24)
+        self._prefix, self._path = prefix, path
+        self._max_call_s = max_call_s
+        self._conf_dir = conf_dir or shipped("asterisk_conf")
+        self._hold_dir = hold_dir or shipped("audio") / "hold"
+        self._process: asyncio.subprocess.Process | None = None
+        self.install: AsteriskInstall | None = None
+
+    @property
+    def url(self) -> str:
+        """Where ARI and the media sockets are, without a trailing slash."""
+        return f"http://127.0.0.1:{self.ports.http}"
+
+    @property
+    def sip(self) -> str:
+        """host:port of our SIP side."""
+        return f"127.0.0.1:{self.ports.sip}"
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running process; None when there is none."""
+        process = self._process
+        return process.pid if process and process.returncode is None else None
+
+    async def start(self) -> None:
+        """Configure, start, wait until ARI answers. Raises AsteriskFailed with what the log says, AsteriskMissing."""
+        if self.pid:
+            raise AsteriskFailed(f"Asterisk «{self.conf}» уже запущен (процесс {self.pid}).")
+        self.install = await asyncio.to_thread(find_asterisk, self._prefix, self._path)
+        await asyncio.to_thread(self._prepare, self.install)
+        command = _die_with_us([*self.install.command, "-f", "-C", str(self.run_dir / "conf/asterisk.conf")])
+        with open(self.run_dir / "asterisk.out", "wb") as out:
+            # its own session: Ctrl-C in the terminal is for us, we end calls politely and then stop it
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
+        try:
+            await self._wait_for_ari()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def died(self) -> AsteriskFailed:
+        """Wait for the end of the process; why it ended. A stop() ends it too."""
+        if self._process is None:
+            return self._failure("не запущен")
+        status = await self._process.wait()
+        return self._failure(f"завершился с кодом {status}")
+
+    async def stop(self) -> None:
+        """End the process: SIGTERM, SIGKILL after 3 s. Not running is a success."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(_POLITE_S):
+                await process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def kill(self) -> None:
+        """SIGKILL, as a crash would: for rehearsals and tests."""
+        if self._process and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def __aenter__(self) -> AsteriskProcess:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.stop()
+        self.ports.close()
+
+    def _prepare(self, install: AsteriskInstall) -> None:
+        for name in ("lib", "cache", "agi", "spool/recording", "log"):
+            (self.run_dir / name).mkdir(parents=True, exist_ok=True)
+        (self.run_dir / "log/messages").unlink(missing_ok=True)  # what it says is said of this start
+        host = self.peer_sip.rpartition(":")[0]
+        values = {
+            "CONF": str(self.run_dir / "conf"),
+            "RUN": str(self.run_dir),
+            "MODULES": str(install.modules),
+            "DATA": str(install.data),
+            "HOLD": str(self._hold_dir),
+            "BIND": "127.0.0.1",
+            "HTTP_PORT": str(self.ports.http),
+            "SIP_PORT": str(self.ports.sip),
+            "RTP_FIRST": str(self.ports.rtp[0]),
+            "RTP_LAST": str(self.ports.rtp[1]),
+            "PEER_SIP": self.peer_sip,
+            "PEER_HOST": host,
+            "ARI_USER": self.user,
+            "ARI_PASSWORD": self.password,
+            "APP": self.app,
+            "MAX_CALL_S": str(self._max_call_s),
+        }
+        render_folder(self._conf_dir, self.conf, self.run_dir / "conf", values)
+
+    async def _wait_for_ari(self) -> None:
+        assert self._process is not None
+        deadline = asyncio.get_running_loop().time() + _START_S
+        auth = aiohttp.BasicAuth(self.user, self.password)
+        timeout = aiohttp.ClientTimeout(total=2)
+        async with aiohttp.ClientSession(auth=auth, timeout=timeout) as session:
+            while asyncio.get_running_loop().time() < deadline:
+                if self._process.returncode is not None:
+                    raise self._failure(f"завершился при запуске с кодом {self._process.returncode}")
+                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                    async with session.get(f"{self.url}/ari/asterisk/ping") as answer:
+                        if answer.status == 200:
+                            self._check_sip()
+                            return
+                        raise self._failure(f"порт {self.ports.http} занят другой программой (HTTP {answer.status})")
+                await asyncio.sleep(0.05)
+        raise self._failure(f"не ответил за {_START_S:.0f} с")
+
+    def _check_sip(self) -> None:
+        """ARI answers even when the SIP port could not be bound: then every call would fail without a reason."""
+        if any("Could not start transport" in line or "Transport" in line for line in self._complaints()):
+            raise self._failure(f"не смог занять порт SIP {self.ports.sip}")
+
+    def _failure(self, what: str) -> AsteriskFailed:
+        said = self._complaints()[-3:]
+        log = self.run_dir / "log/messages"
+        reason = f" Он пишет: {' | '.join(said)}." if said else ""
+        return AsteriskFailed(f"Asterisk «{self.conf}» {what}.{reason}", f"Подробности в {log}.")
+
+    def _complaints(self) -> Sequence[str]:
+        """Errors of the log since the start, oldest first, without their times."""
+        lines: list[str] = []
+        for name in ("log/messages", "asterisk.out"):
+            with contextlib.suppress(OSError):
+                lines += (self.run_dir / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        errors = [re.sub(r"^.*?ERROR\S*\s*", "", line).strip() for line in lines if "ERROR" in line]
+        return list(dict.fromkeys(errors))
+
+
+def _die_with_us(command: Sequence[str]) -> Sequence[str]:
+    """The kernel ends Asterisk when we are killed, so that no process outlives us. (Not by preexec_fn: it may
+    deadlock in a program with threads.)"""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--", *command] if setpriv else command
