@@ -31,6 +31,8 @@ def understood(turn: Turn, event: Heard) -> None:
         return react(turn, Intent.STOP, "")
     if _stop(meaning) and call.phase is Phase.ENDING:
         return turn.note(Outcome.OPTED_OUT)
+    if call.leaving:
+        return None
     if call.phase is Phase.CLOSING:
         return turn.end()
     if call.phase is Phase.PAUSED:

@@ -65,6 +65,7 @@ class Call:
     question_heard: bool = False  # enough of the open question was played for an answer to count
     patient_speaks: bool = False  # speech began and has not been understood yet
     silence_due: bool = False  # the no-input timer ran out while somebody was speaking
+    leaving: bool = False  # told to end: the apology is being spoken
     misunderstood: int = 0
     asked: Mapping[tuple[str, int], int] = field(default_factory=dict)
     entered: int = 0

@@ -110,6 +110,13 @@ class RecognitionLost:
 
 
 @dataclass(frozen=True, slots=True)
+class MustEnd:
+    """The robot is being stopped: say good-bye within a few seconds."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The channel is gone: the last event of every call. For a call never answered it tells why."""
 
@@ -131,5 +138,6 @@ Event = (
     | TransferFailed
     | TransferEnded
     | RecognitionLost
+    | MustEnd
     | HungUp
 )

@@ -16,6 +16,7 @@ from voicebot.dialogue.events import (
     HungUp,
     KeyPressed,
     MachineDetected,
+    MustEnd,
     PromptFinished,
     PromptStopped,
     RecognitionLost,
@@ -34,6 +35,8 @@ from voicebot.dialogue.turn import RESUME_MS, Turn
 GREETING_MS = 1_200  # SPEECH.md: without a greeting the robot begins after this
 GREETING_CAP_MS = 5_000  # a greeting that does not end is spoken into
 CALL_CAP_MS = 600_000  # no conversation with the robot lasts ten minutes
+#: Spoken when the robot has to stop in mid call; short, because it has five seconds.
+APOLOGY = Prompt("Извините, связь прерывается. Мы вам перезвоним.")
 QUESTION_HEARD = 0.6  # an answer counts once this part of the prompt was played
 
 _OUTCOME_OF = {
@@ -59,7 +62,7 @@ def step(call: Call, event: Event) -> tuple[Call, tuple[Action, ...]]:
 
 def prompts(scenario: Scenario, visits: int) -> tuple[Prompt, ...]:
     """Every prompt that a call of this scenario may play, so that all are rendered before it is dialled."""
-    found: list[Prompt] = []
+    found: list[Prompt] = [APOLOGY]
     for subject in range(visits):
         for s in scenario.steps.values():
             if s.say:
@@ -84,6 +87,8 @@ def _speech_started(turn: Turn, event: SpeechStarted) -> None:
     if call.phase not in _WITH_PATIENT:
         return
     turn.change(patient_speaks=True)
+    if call.leaving:
+        return
     if call.phase is Phase.GREETING:
         turn.set_timer("greeting", GREETING_CAP_MS)
     elif call.phase is Phase.SPEAKING and _may_interrupt(call):
@@ -108,7 +113,7 @@ def _heard(turn: Turn, event: Heard) -> None:
 
 def _key(turn: Turn, event: KeyPressed) -> None:
     call = turn.call
-    if call.phase not in _WITH_PATIENT or call.phase is Phase.GREETING:
+    if call.phase not in _WITH_PATIENT or not call.step_id or call.leaving:
         return
     keys: Mapping[str, Intent] = call.scenario.everywhere_keys
     if isinstance(call.step.then, Listen | AskValue):
@@ -204,6 +209,15 @@ def _recognition_lost(turn: Turn, event: RecognitionLost) -> None:
         turn.resume()
 
 
+def _must_end(turn: Turn, event: MustEnd) -> None:
+    if turn.call.phase not in _WITH_PATIENT or turn.call.phase is Phase.CLOSING:
+        return turn.end()
+    turn.hush()
+    turn.cancel_timers(*turn.call.timers)
+    turn.change(leaving=True, disposition=Disposition.INTERRUPTED)
+    return turn.play(APOLOGY)
+
+
 def _finish(call: Call, event: HungUp) -> tuple[Call, tuple[Action, ...]]:
     ours = call.phase is Phase.ENDING
     if call.phase is Phase.TRANSFERRING:
@@ -234,7 +248,7 @@ def _conclude(call: Call, subject: int, visit: Visit, disposition: Disposition) 
     outcome = visit.outcome
     if outcome is None and visit.answer is not None:
         outcome = _OUTCOME_OF.get(visit.answer)
-    if outcome is None and disposition is not Disposition.ANSWERED:
+    if outcome is None and disposition is not Disposition.ANSWERED:  # nobody's decision
         outcome = Outcome.UNCLEAR if disposition is Disposition.INTERRUPTED else Outcome.UNREACHED
     if outcome is None:
         outcome = Outcome.UNCLEAR if call.phase is Phase.ENDING else Outcome.HUNG_UP
@@ -255,6 +269,7 @@ _ON: Mapping[type, Callable[[Turn, Any], None]] = {
     TransferFailed: _transfer_failed,
     TransferEnded: _transfer_ended,
     RecognitionLost: _recognition_lost,
+    MustEnd: _must_end,
 }
 _TIMERS: Mapping[str, Callable[[Turn], None]] = {
     "greeting": _greeting_over,

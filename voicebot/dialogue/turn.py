@@ -179,9 +179,12 @@ class Turn:
     def prompt_over(self) -> None:
         """The prompt in play was heard to its end."""
         self.change(prompt=None)
+        if self.call.leaving:
+            return self.end()
         following = self.after_say()
         if following is not None:
             self.enter(following)
+        return None
 
     def _next_visit(self) -> bool:
         if not self.call.loop_step:

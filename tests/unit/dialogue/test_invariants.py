@@ -40,6 +40,7 @@ random_events = st.one_of(
     st.just(events.TransferFailed(AT)),
     st.just(events.TransferEnded(AT)),
     st.just(events.RecognitionLost(AT)),
+    st.just(events.MustEnd(AT)),
 )  # fmt: skip
 #: Orders that go somewhere: each random event is followed by what a live call would bring of itself.
 NATURAL = "natural"

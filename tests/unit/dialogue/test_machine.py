@@ -11,6 +11,7 @@ from voicebot.dialogue.events import (
     Heard,
     HungUp,
     MachineDetected,
+    MustEnd,
     PromptFinished,
     SpeechStarted,
     TransferEnded,
@@ -277,3 +278,15 @@ def test_the_administrator_hangs_up_first(rehearse):
     assert r.call.phase is Phase.TALKING
     r.feed(TransferEnded(r.now_ms))
     assert r.finish is not None and r.finish.conclusions[0].outcome is Outcome.DECLINED
+
+
+def test_the_robot_is_stopped_in_mid_call(rehearse):
+    r = rehearse()
+    r.answer()
+    r.reply(means(Intent.YES))
+    r.pass_ms(500)
+    r.feed(MustEnd(r.now_ms))
+    finish = r.to_the_end()
+    assert r.said[-1].template.startswith("Извините")
+    assert finish.disposition is Disposition.INTERRUPTED
+    assert (finish.conclusions[0].outcome, finish.conclusions[0].answer) == (Outcome.UNCLEAR, None)
