@@ -113,13 +113,13 @@ def _heard(turn: Turn, event: Heard) -> None:
 
 def _key(turn: Turn, event: KeyPressed) -> None:
     call = turn.call
-    if call.phase not in _WITH_PATIENT or not call.step_id or call.leaving:
+    if call.phase not in _WITH_PATIENT:
         return
     keys: Mapping[str, Intent] = call.scenario.everywhere_keys
-    if isinstance(call.step.then, Listen | AskValue):
+    if call.step_id and isinstance(call.step.then, Listen | AskValue):
         keys = {**keys, **call.step.then.keys}
     intent = keys.get(event.key)
-    if intent is not None:
+    if intent is Intent.STOP or (intent is not None and call.step_id and not call.leaving):
         turn.hush()  # a key leaves no doubt, also in mid prompt
         react(turn, intent, "")
 
