@@ -83,7 +83,7 @@ def contact_id(scenario_id: str, appointment_id: str, version: str, before: time
 
 def tries_apart(scenario: Scenario, rules: Rules) -> timedelta:
     """The distance of two attempts at the most, spreading included."""
-    return scenario.attempts.every + rules.retry_spread
+    return scenario.attempts.every + rules.scatter(scenario.attempts.every)
 
 
 def plan_visit(

@@ -72,3 +72,7 @@ class Rules:
     lock_retry: timedelta = timedelta(minutes=15)
     mis_fresh_for: timedelta = timedelta(minutes=15)  # rule 16: a copy this young may be dialled by
     mis_retry: timedelta = timedelta(minutes=5)
+
+    def scatter(self, after: timedelta) -> timedelta:
+        """By how much a retry that is due after so long may be later: calls do not clump, short waits stay short."""
+        return min(self.retry_spread, after / 5)
