@@ -1,0 +1,60 @@
+"""INSERT … ON CONFLICT, spelt alike for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+T = TypeVar("T")
+Values = Mapping[str, Any]
+
+#: Keys in one IN (…): far below SQLite's limit of variables.
+CHUNK = 1_000
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    for begin in range(0, len(items), size):
+        yield items[begin : begin + size]
+
+
+def _insert(connection: AsyncConnection, model: Any) -> Any:
+    # Any: the two dialects' Insert classes share these methods but no base that declares them.
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(model)
+
+
+async def insert_new(connection: AsyncConnection, model: Any, rows: Sequence[Values]) -> None:
+    """Insert; a row that exists by any unique key is left as it is."""
+    if rows:
+        await connection.execute(_insert(connection, model).on_conflict_do_nothing(), list(rows))
+
+
+async def insert_new_ids(connection: AsyncConnection, model: Any, rows: Sequence[Values]) -> set[str]:
+    """Like insert_new; the ids of the rows that were new."""
+    if not rows:
+        return set()
+    statement = _insert(connection, model).on_conflict_do_nothing().returning(model.id)
+    return set((await connection.execute(statement, list(rows))).scalars())
+
+
+async def upsert(
+    connection: AsyncConnection,
+    model: Any,
+    rows: Sequence[Values],
+    keys: Sequence[str] = ("id",),
+    where: ColumnElement[bool] | None = None,
+) -> None:
+    """Insert, or overwrite the row with these keys (if `where` holds for it)."""
+    if not rows:
+        return
+    statement = _insert(connection, model)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if changed:
+        statement = statement.on_conflict_do_update(index_elements=list(keys), set_=changed, where=where)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=list(keys))
+    await connection.execute(statement, list(rows))

@@ -1,0 +1,10 @@
+"""Run by Alembic. A new migration: change models.py, then
+
+alembic -c voicebot/store/migrations/alembic.ini -x url=sqlite:///scratch.db upgrade head
+alembic -c voicebot/store/migrations/alembic.ini -x url=sqlite:///scratch.db revision --autogenerate -m "why"
+"""
+
+from voicebot.sql.migrate import run_environment
+from voicebot.store.models import Base
+
+run_environment(Base.metadata)
