@@ -56,6 +56,7 @@ _FACTS = (
     _visit("visit.date", "день визита без слова «завтра»: «во вторник, двадцать четвёртого ноября»",
            "во вторник, двадцать четвёртого ноября"),
     _visit("visit.time", "время визита: «пятнадцать ноль ноль»", "пятнадцать ноль ноль"),
+    _visit("visit.when", "когда визит: today, tomorrow, later или past", "tomorrow", spoken=False),
     _visit("visit.doctor", "врач: «доктор Улюкаева»", "доктор Улюкаева", doctor=True, optional=True),
     _visit("visit.speciality", "специальность врача: «стоматолог»", "стоматолог", doctor=True, optional=True),
     _visit("visit.service", "услуга, на которую записан пациент", "профессиональная гигиена",
