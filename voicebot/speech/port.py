@@ -94,6 +94,24 @@ class Synthesiser(Protocol):
     def close(self) -> None: ...
 
 
+class Transcriber(Protocol):
+    """Recognition as the event loop sees it: whole utterances, off the loop, bounded in time."""
+
+    engine: str
+
+    async def recognise(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> Recognised:
+        """PCM at rate (8000 or 16000 Hz). Raises SpeechError: died, hung, overloaded."""
+        ...
+
+
+class Prompter(Protocol):
+    """Synthesis as the event loop sees it: off the loop, remembered."""
+
+    async def speak(self, text: str, voice: str, rate: float = 0.0, hz: int = 8000) -> bytes:
+        """PCM at hz. Raises SpeechError for a text that cannot be spoken, ModelMissing for a voice."""
+        ...
+
+
 class SpeechDetector(Protocol):
     """Tells speech from other sound, frame by frame; keeps state, so one for each stream."""
 
