@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from voicebot.errors import OurFault
+
+
+class EngineFault(OurFault):
+    """The engine could not be started, or was used in the wrong order."""
+
+    code = "engine"
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -53,6 +61,10 @@ class Engine(Protocol):
     ) -> Enqueued: ...
 
     async def cancel(self, work_id: str) -> None: ...
+
+    async def active(self, work_id: str) -> bool:
+        """Whether the work of this id waits or runs, on any node."""
+        ...
 
     async def running(self, work: str) -> int:
         """How many pieces of this work wait or run now, on all nodes."""
