@@ -1,0 +1,62 @@
+"""The events of a live call, written to the store as they happen, without making the conversation wait."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import structlog
+
+from voicebot.dialogue import codec
+from voicebot.dialogue.actions import Finish
+from voicebot.dialogue.events import Event
+from voicebot.store.port import EventRow, Store, StoreDown
+
+log = structlog.get_logger(__name__)
+
+RETRY_S = 1.0
+
+
+class CallJournal:
+    """Writes in the background, in order, in batches; close() returns once all is written."""
+
+    def __init__(self, store: Store, call_id: str) -> None:
+        self._store = store
+        self._call_id = call_id
+        self._serial = 0
+        self._waiting: asyncio.Queue[EventRow] = asyncio.Queue()
+        self._closing = asyncio.Event()
+
+    def event(self, event: Event | Finish, at_ms: int) -> None:
+        """An event of the machine, or its Finish."""
+        self._put(at_ms, codec.kind_of(event), codec.encode(event))
+
+    def said(self, at_ms: int, prompt_id: int, text: str) -> None:
+        """What the robot began to say; the transcript is made of these and of Heard."""
+        body = json.dumps({"prompt_id": prompt_id, "text": text}, ensure_ascii=False)
+        self._put(at_ms, "Said", body)
+
+    def _put(self, at_ms: int, kind: str, body: str) -> None:
+        self._serial += 1
+        self._waiting.put_nowait(EventRow(self._call_id, self._serial, at_ms, kind, body))
+
+    async def run(self) -> None:
+        """Write until closed; to be run as a task of the call."""
+        while not (self._closing.is_set() and self._waiting.empty()):
+            batch = [await self._waiting.get()]
+            while not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            await self._write([row for row in batch if row.kind])
+
+    async def _write(self, rows: list[EventRow]) -> None:
+        while rows:
+            try:
+                return await self._store.append_events(rows)
+            except StoreDown as error:
+                log.warning("call events wait for the database", call=self._call_id, rows=len(rows), error=str(error))
+                await asyncio.sleep(RETRY_S)
+
+    def close(self) -> None:
+        """No more will come: run() ends once everything is written."""
+        self._closing.set()
+        self._waiting.put_nowait(EventRow(self._call_id, 0, 0, "", ""))  # wakes the writer
