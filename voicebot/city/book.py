@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from voicebot.city.node import BadBook, Node
@@ -51,6 +52,9 @@ def parse_people(text: str, path: Path = Path("city.yaml")) -> People:
     """Text of a city file -> People; path is for the messages. Raises BadBook."""
     try:
         tree = YAML(typ="rt").load(text)
+    except DuplicateKeyError as exc:
+        line = exc.problem_mark.line + 1 if exc.problem_mark is not None else 1
+        raise BadBook(f"{path}, строка {line}: этот ключ в файле уже есть.", "Оставьте один из двух.") from exc
     except MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark is not None else 1
         raise BadBook(f"{path}, строка {line}: это не YAML: {exc.problem}.", "Проверьте отступы и кавычки.") from exc

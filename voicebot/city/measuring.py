@@ -96,9 +96,8 @@ def _of(entry: Entry, heard: Sequence[Entry], until_ms: int) -> list[tuple[Measu
     found: list[tuple[Measure, int]] = []
     if entry.kind == Kind.INTERRUPTION:
         silent = _silent_after(heard, entry)
-        if silent is None:
-            return []
-        found.append((Measure.INTERRUPTION, silent))
+        if silent is not None:
+            found.append((Measure.INTERRUPTION, silent))
     measure = Measure.GREETING if entry.kind == Kind.GREETING else Measure.RESPONSE
     if not any(e.at_ms < entry.end_ms() + TOO_SOON_MS and e.end_ms() > entry.end_ms() for e in heard):
         after = _first_after(heard, entry.end_ms(), until_ms)
