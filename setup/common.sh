@@ -48,3 +48,21 @@ room_for() {
 }
 
 size_of() { du -sm "$1" | cut -f 1; }
+
+# write_wrapper FILE LINES: a program of $prefix as a shell script; $root in LINES is the prefix, wherever it is moved
+write_wrapper() {
+  mkdir -p "$(dirname "$1")"
+  local up
+  up=$(realpath -m --relative-to "$(dirname "$1")" "$prefix")
+  printf '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nroot=$here/%s\n%s\n' "$up" "$2" > "$1.new"
+  chmod 755 "$1.new"
+  mv "$1.new" "$1"
+}
+
+# own_loader ARGV0 PROGRAM: the lines of such a script that run a program by the prefix's own loader and libraries
+own_loader() {
+  cat <<LINES
+libraries=\$(echo "\$root"/usr/lib/*-linux-gnu)
+exec "\$(echo "\$libraries"/ld-linux*.so*)" --argv0 "$1" --library-path "\$libraries" "\$root/$2" "\$@"
+LINES
+}

@@ -31,11 +31,19 @@ if [ ! -e "$VENV/bin/python" ]; then
 fi
 
 say "setup: Python packages into ${VENV/#$ROOT\//} (about 300 MB to download, 800 MB on disk; a minute or two)"
-install=("$VENV/bin/python" -m pip install --disable-pip-version-check --no-deps)
-pip_failed() { die "pip could not install $1; see its message above. What was downloaded is kept: run make setup again." "pip config list   # the package index of this machine"; }
-"${install[@]}" --require-hashes -r setup/build.lock || pip_failed "the build tools"
-"${install[@]}" --require-hashes --no-build-isolation -r requirements.lock || pip_failed "the dependencies"
-"${install[@]}" --no-build-isolation --quiet --editable . || pip_failed "voicebot itself"
+# pip_install ARGUMENTS: pip's own words, less the lines that only repeat the lock file
+pip_install() {
+  "$VENV/bin/python" -m pip install --disable-pip-version-check --no-deps "$@" |
+    sed -u -E '/^(Requirement already satisfied|Ignoring |Looking in |Collecting |Installing collected|  *(Preparing|Getting|Checking) )/d'
+}
+failed() {  # pip says no and leaves whole packages only: what is there may stay
+  rm -f "$installing"
+  die "pip could not install $1; see its message above. What was downloaded is kept: run make setup again." \
+    "pip config list   # the package index of this machine"
+}
+pip_install --require-hashes -r setup/build.lock || failed "the build tools"
+pip_install --require-hashes --no-build-isolation -r requirements.lock || failed "the dependencies"
+pip_install --no-build-isolation --quiet --editable . || failed "voicebot itself"
 printf '%s\n' "$wanted" > "$complete"
 rm -f "$installing"
 say "setup: Python packages ready ($(size_of "$VENV") MB)"

@@ -1,0 +1,92 @@
+# voicebot: `make demo` and `make test` do all the set-up on a fresh machine; `make help` lists the rest.
+# Every part of the set-up looks first whether it is done (milliseconds), so running it again costs nothing.
+SHELL := /bin/bash
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+LOCAL ?= .local
+VENV ?= .venv
+export LOCAL VENV
+BIN := $(VENV)/bin
+# the extra words of a command: make demo ARGS="--json"
+ARGS ?=
+
+.PHONY: help setup machine venv asterisk rhvoice whisper test-tools demo serve doctor \
+	test test-unit test-integration check lint types contracts bench lock wheel clean distclean
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+
+## set-up
+
+setup: machine venv asterisk rhvoice whisper ## everything the robot needs: .venv and .local (about 450 MB to download)
+
+machine: # what this machine lacks is said in one go, before anything is downloaded
+	@setup/check_machine.sh
+
+venv: # Python packages, as pinned in requirements.lock
+	@setup/make_venv.sh
+
+asterisk: # Asterisk 22.6 or newer
+	@setup/fetch_asterisk.sh
+
+rhvoice: # the voices
+	@setup/fetch_rhvoice.sh
+
+whisper: venv # the recognition model
+	@setup/fetch_whisper.sh
+
+test-tools: machine # what only the tests need: sipp and PostgreSQL, unpacked like Asterisk unless installed
+	@setup/fetch_sipp.sh
+	@setup/fetch_postgres.sh
+
+## use
+
+demo: setup ## the robot rings a simulated city over real SIP and shows what was said (4 minutes)
+	@$(BIN)/voicebot demo $(ARGS)
+
+serve: setup ## run the robot: ticks, calls, /healthz
+	@$(BIN)/voicebot serve $(ARGS)
+
+doctor: setup ## what is missing or wrong on this machine
+	@$(BIN)/voicebot doctor $(ARGS)
+
+## development
+
+test: setup test-tools check ## all checks and tests, with a real Asterisk pair (under 15 minutes)
+	@echo "== unit tests" && $(BIN)/pytest tests/unit -q --durations=5
+	@echo "== integration and acceptance tests" && $(BIN)/pytest tests/integration tests/acceptance -v --durations=15
+
+test-unit: venv ## the quick round: unit tests alone (under a minute)
+	@$(BIN)/pytest tests/unit -q $(ARGS)
+
+test-integration: setup test-tools ## the real thing, without the demo: make test-integration ARGS="-k transfer"
+	@$(BIN)/pytest tests/integration -v --durations=15 $(ARGS)
+
+check: lint types contracts ## ruff, mypy --strict, import contracts
+
+lint: venv
+	@echo "== ruff" && $(BIN)/ruff check .
+
+types: venv
+	@echo "== mypy --strict" && $(BIN)/mypy && MYPYPATH=setup $(BIN)/mypy setup/*.py
+
+contracts: venv
+	@echo "== import contracts" && $(BIN)/lint-imports --no-cache
+
+bench: setup ## response times at the patient's ear, CPU and memory per call, with the machine's load
+	@$(BIN)/voicebot bench $(ARGS)
+
+lock: venv ## pin the dependencies anew: requirements.lock, setup/build.lock
+	@setup/lock.sh $(ARGS)
+
+wheel: venv ## dist/voicebot-*.whl, with scenarios, configuration templates and audio in it
+	@$(BIN)/python -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls -1 dist/*.whl
+
+clean: ## remove what builds and tests leave; keeps .venv, .local and data
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find voicebot tests setup -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## clean, and remove .venv and .local: the next make setup downloads everything again
+	@rm -rf "$(VENV)" "$(LOCAL)"
