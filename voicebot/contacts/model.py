@@ -89,9 +89,7 @@ class ContactStatus(StrEnum):
 
 
 #: A contact in one of these is closed: no attempt may be made for it any more.
-CLOSED = frozenset(
-    {ContactStatus.REACHED, ContactStatus.UNREACHED, ContactStatus.CANCELLED, ContactStatus.SUPPRESSED}
-)
+CLOSED = frozenset({ContactStatus.REACHED, ContactStatus.UNREACHED, ContactStatus.CANCELLED, ContactStatus.SUPPRESSED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,18 +100,14 @@ def plan_visit(
     existing: all contacts of this scenario about this visit, of any version.
     suppressions: those in force that concern this patient or one of their phones.
     """
-    reason = unfit(appointment, scenario)
-    if not reason and appointment.start <= now:
-        reason = "визит уже начался"
+    reason = nothing_to_plan(appointment, scenario, existing, now)
     if not reason and patient is None:
         reason = "пациент не найден"
     if not reason and patient is not None and patient.do_not_call:
         reason = "в МИС стоит отметка «не звонить»"
-    if reason or patient is None:
-        return Skipped(appointment.id, reason)
     before = _occasion(appointment, scenario, existing, now)
-    if isinstance(before, str):
-        return Skipped(appointment.id, before)
+    if reason or patient is None or isinstance(before, str):
+        return Skipped(appointment.id, reason)
     phones = phones_of(patient, suppressions, rules.lock, now)
     if not phones.usable:
         return Skipped(appointment.id, phones.reason)
@@ -130,6 +126,17 @@ def plan_visit(
         reason=due.reason,
     )
     return Planned(contact, phones.usable[0])
+
+
+def nothing_to_plan(appointment: Appointment, scenario: Scenario, existing: Sequence[Contact], now: datetime) -> str:
+    """Why this visit needs no contact, as far as the visit itself and its earlier contacts tell; '' when it may."""
+    reason = unfit(appointment, scenario)
+    if not reason and appointment.start <= now:
+        reason = "визит уже начался"
+    if reason:
+        return reason
+    before = _occasion(appointment, scenario, existing, now)
+    return before if isinstance(before, str) else ""
 
 
 def _occasion(

@@ -1,0 +1,113 @@
+"""All ticks and works of one node, put together on an engine. app.py builds the ports and calls this."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from voicebot.contacts.rules import Rules
+from voicebot.dialogue.scenario import Scenario
+from voicebot.engine.attempting import Attempting, Ports
+from voicebot.engine.delivering import Delivering
+from voicebot.engine.dispatching import Dispatcher, Sweeper
+from voicebot.engine.gate import Gate
+from voicebot.engine.planner import AHEAD, Planner
+from voicebot.engine.port import Engine, Queue, Work
+from voicebot.engine.syncing import Syncing
+from voicebot.errors import NetworkFault, PeerFault
+
+log = logging.getLogger(__name__)
+
+CHORES = Queue("chores", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MachinerySettings:
+    """node: this node's stable name. secret: key of the phone hashes. *_every_s: periods of the ticks, in seconds.
+
+    horizon: how far ahead visits are read from the MIS; at least the longest `before` of the scenarios.
+    """
+
+    node: str
+    secret: bytes
+    lines: int = 4
+    calls_per_second: float | None = 2.0
+    sync_every_s: float = 60.0
+    due_every_s: float = 1.0
+    sweep_every_s: float = 15.0
+    horizon: timedelta = timedelta(days=4) + AHEAD
+    mis_timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    """The parts, each of which can be run by hand: `await machinery.syncing.run()`."""
+
+    gate: Gate
+    syncing: Syncing
+    planner: Planner
+    dispatcher: Dispatcher
+    delivering: Delivering
+    sweeper: Sweeper
+    attempting: Attempting
+
+
+def assemble(
+    engine: Engine,
+    ports: Ports,
+    scenarios: Callable[[], Iterable[Scenario]],
+    rules: Rules,
+    settings: MachinerySettings,
+) -> Machinery:
+    """Register all works and ticks; engine.start() sets them going. scenarios: those that are published now."""
+    gate = Gate()
+    store, mis, clock = ports.store, ports.mis, ports.clock
+    parts = Machinery(
+        gate=gate,
+        syncing=Syncing(store, mis, clock, settings.horizon),
+        planner=Planner(store, clock, scenarios, rules),
+        dispatcher=Dispatcher(engine, store, clock, gate, settings.lines, settings.secret),
+        delivering=Delivering(engine, store, mis, clock),
+        sweeper=Sweeper(engine, store, clock, settings.node),
+        attempting=Attempting(ports, rules, settings.node, gate, settings.mis_timeout_s),
+    )
+    engine.register(parts.attempting.work(settings.lines, settings.calls_per_second))
+    engine.register(parts.delivering.work())
+
+    async def sync(slot: str) -> str:
+        try:
+            await parts.syncing.run()
+        except (NetworkFault, PeerFault, TimeoutError) as error:
+            log.warning("sync failed: %s", getattr(error, "code", type(error).__name__))
+        return slot
+
+    async def plan(slot: str) -> str:
+        await parts.planner.run()
+        return slot
+
+    engine.register(Work("sync", CHORES, (sync, plan)))
+
+    async def sync_tick() -> None:
+        """One sync a period over all nodes: the id is the period's."""
+        slot = int(clock.now().timestamp() // settings.sync_every_s)
+        await engine.enqueue("sync", f"sync:{settings.sync_every_s:g}:{slot}", str(slot))
+
+    engine.tick("sync", settings.sync_every_s, sync_tick)
+    engine.tick("due", settings.due_every_s, _quietly(parts.dispatcher.run))
+    engine.tick("deliveries", settings.due_every_s, _quietly(parts.delivering.run))
+    engine.tick("sweep", settings.sweep_every_s, _quietly(parts.sweeper.run))
+    return parts
+
+
+def _quietly(run: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    """A tick that meets a database or network that is away says so and is run again next time."""
+
+    async def job() -> None:
+        try:
+            await run()
+        except NetworkFault as fault:
+            log.warning("tick skipped: %s", fault.code)
+
+    return job

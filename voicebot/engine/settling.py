@@ -1,0 +1,178 @@
+"""Settling an attempt: from what stands in the store to one Settlement, the same whoever works it out, and when."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from voicebot.clock import Clock
+from voicebot.contacts.consequences import Consequences
+from voicebot.contacts.following import Ended, follow_up
+from voicebot.contacts.ids import stable_id
+from voicebot.contacts.model import (
+    CLOSED,
+    Appointment,
+    Attempt,
+    AttemptStatus,
+    Contact,
+    ContactStatus,
+    Patient,
+    Task,
+)
+from voicebot.contacts.rules import Rules
+from voicebot.dialogue import codec
+from voicebot.dialogue.actions import Finish
+from voicebot.dialogue.outcome import Disposition, Outcome
+from voicebot.dialogue.scenario import Scenario
+from voicebot.engine.caller import CallResult, Texts
+from voicebot.engine.reading import suppressions_of
+from voicebot.errors import VoicebotError
+from voicebot.store.port import CallRow, Concluded, EventRow, Settlement, Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What the call was about: the contacts in the order of its subjects, and their visits as they were read."""
+
+    contacts: tuple[Contact, ...]
+    visits: Mapping[str, Appointment | None]
+
+
+class Settling:
+    """Writes what a finished call leads to."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        texts: Texts,
+        scenarios: Callable[[str], Scenario | None],
+        rules: Rules,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._texts = texts
+        self._scenarios = scenarios
+        self._rules = rules
+
+    async def settle(self, attempt: Attempt, result: CallResult | None) -> Disposition:
+        """result: of this process, when it made the call; else everything is taken from the stored events."""
+        now = self._clock.now()
+        rows = await self._store.events(attempt.id)
+        finish = _finish(rows)
+        about = await self._about(attempt, rows)
+        call = await self._call(attempt, finish, result, now)
+        refused = next((json.loads(r.body)["reason"] for r in rows if r.kind == "Refused"), None)
+        patient = await self._store.patient(about.contacts[0].patient_id) if about.contacts else None
+        scenario = self._scenarios(about.contacts[0].scenario_id) if about.contacts else None
+        if refused is not None or patient is None or scenario is None:
+            reason = refused or "пациент или сценарий исчез во время звонка"
+            settlement = _by_hand(attempt, about.contacts, call, finish.disposition, reason, now)
+        else:
+            ended = Ended(
+                attempt=attempt,
+                contacts=about.contacts,
+                patient=patient,
+                visits=about.visits,
+                finish=finish,
+                texts=self._wording(scenario, finish, about, patient, now),
+                suppressions=await suppressions_of(self._store, patient, (attempt.phone,), now),
+            )
+            settlement = _settlement(follow_up(ended, scenario, self._rules, now), call)
+        await self._store.settle(settlement)
+        return finish.disposition
+
+    async def _about(self, attempt: Attempt, rows: Sequence[EventRow]) -> _About:
+        prepared = next((json.loads(r.body) for r in rows if r.kind == "Prepared"), None)
+        ids = prepared["contacts"] if prepared else attempt.contact_ids
+        versions = dict(zip(ids, prepared["versions"], strict=False)) if prepared else {}
+        contacts: list[Contact] = []
+        visits: dict[str, Appointment | None] = {}
+        for contact_id in ids:
+            contact = await self._store.contact(contact_id)
+            if contact is None or (prepared is None and contact.status in CLOSED):
+                continue
+            contacts.append(contact)
+            visit = await self._store.appointment(contact.appointment_id) if contact.appointment_id else None
+            version = versions.get(contact_id, contact.appointment_version)
+            visits[contact_id] = replace(visit, version=version) if visit is not None else None
+        return _About(tuple(contacts), visits)
+
+    async def _call(self, attempt: Attempt, finish: Finish, result: CallResult | None, now: datetime) -> CallRow | None:
+        if result is not None:
+            return result.call
+        row = next((c for c in await self._store.calls() if c.id == attempt.id), None)
+        if row is None:
+            return None
+        return replace(
+            row,
+            ended_at=row.ended_at or now,
+            disposition=finish.disposition,
+            identity_known=finish.identity_known,
+            transferred=finish.transferred,
+        )
+
+    def _wording(
+        self, scenario: Scenario, finish: Finish, about: _About, patient: Patient, now: datetime
+    ) -> dict[tuple[str, str], str]:
+        """Every SMS that may follow. One that cannot be worded is left out: the task that goes with it stays."""
+        wanted = {scenario.unreached.sms, *(c.sms for c in finish.conclusions)} - {""}
+        texts: dict[tuple[str, str], str] = {}
+        for template_id in sorted(wanted & set(scenario.messages)):
+            for contact in about.contacts:
+                try:
+                    text = self._texts.message(
+                        scenario.messages[template_id], patient, about.visits.get(contact.id), now
+                    )
+                except VoicebotError as error:
+                    log.error("SMS %s of scenario %s: %s", template_id, scenario.id, error.code)
+                    continue
+                texts[(template_id, contact.id)] = text
+        return texts
+
+
+def _finish(rows: Sequence[EventRow]) -> Finish:
+    """How the call ended, as stored; a call without an end was interrupted."""
+    for row in reversed(rows):
+        if row.kind == "Finish":
+            found = codec.decode(row.body)
+            if isinstance(found, Finish):
+                return found
+    refused = any(r.kind == "Refused" for r in rows)
+    return Finish(Disposition.FAILED if refused else Disposition.INTERRUPTED, False, ())
+
+
+def _settlement(what: Consequences, call: CallRow | None) -> Settlement:
+    return Settlement(
+        attempt=what.attempt,
+        call=call,
+        concluded=tuple(Concluded(contact, outcome) for contact, outcome in what.concluded),
+        next_attempts=what.next_attempts,
+        messages=what.messages,
+        tasks=what.tasks,
+        deliveries=what.deliveries,
+        suppressions=what.suppressions,
+    )
+
+
+def _by_hand(
+    attempt: Attempt,
+    contacts: Sequence[Contact],
+    call: CallRow | None,
+    disposition: Disposition,
+    reason: str,
+    now: datetime,
+) -> Settlement:
+    """The robot cannot make this call at all: a human does."""
+    closed = [replace(c, status=ContactStatus.UNREACHED, outcome=Outcome.UNREACHED, reason=reason) for c in contacts]
+    tasks = tuple(
+        Task(stable_id("t", attempt.id, c.id), c.id, c.patient_id, "Позвонить пациенту: робот не смог", now, now)
+        for c in closed
+    )
+    finished = replace(attempt, status=AttemptStatus.FINISHED, finished_at=now, disposition=disposition, reason=reason)
+    return Settlement(finished, call, tuple(Concluded(c, Outcome.UNREACHED) for c in closed), tasks=tasks)
