@@ -7,6 +7,9 @@ SHELL := /bin/bash
 LOCAL ?= .local
 VENV ?= .venv
 export LOCAL VENV
+ifneq ($(LOCAL),.local)
+export VOICEBOT_PATHS__LOCAL := $(abspath $(LOCAL))
+endif
 BIN := $(VENV)/bin
 # the extra words of a command: make demo ARGS="--json"
 ARGS ?=
@@ -36,9 +39,10 @@ rhvoice: # the voices
 whisper: venv # the recognition model
 	@setup/fetch_whisper.sh
 
-test-tools: machine # what only the tests need: sipp and PostgreSQL, unpacked like Asterisk unless installed
+test-tools: machine # what only the tests need: sipp, PostgreSQL, docker-compose; unpacked like Asterisk
 	@setup/fetch_sipp.sh
 	@setup/fetch_postgres.sh
+	@setup/fetch_compose.sh
 
 ## use
 
