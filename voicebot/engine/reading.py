@@ -66,8 +66,11 @@ class Reading:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return {c.id: await self._mis.appointment(c.appointment_id) for c in about}, None
-        except (TimeoutError, NetworkFault, PeerFault) as error:
+        except (TimeoutError, NetworkFault) as error:
             log.warning("the MIS cannot be read before dialling: %s", type(error).__name__)
-        synced = await self._store.last_sync()
+            synced = await self._store.last_sync()
+        except PeerFault as error:  # it answered that this visit makes no sense: no copy is fresh enough for that
+            log.warning("the MIS cannot tell of a visit: %s", error.code)
+            synced = None
         copies = {c.id: await self._store.appointment(c.appointment_id) for c in about}
         return copies, now - synced if synced is not None else _NEVER
