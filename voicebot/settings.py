@@ -192,7 +192,7 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        return self.database.url or f"sqlite+aiosqlite:///{self.paths.data / 'voicebot.db'}"
+        return self.database.url or f"sqlite:///{self.paths.data / 'voicebot.db'}"
 
     @property
     def engine_url(self) -> str:
@@ -200,7 +200,7 @@ class Settings(BaseSettings):
 
     @property
     def registry_url(self) -> str:
-        return self.mis.url or f"sqlite+aiosqlite:///{self.paths.data / 'registry.db'}"
+        return self.mis.url or f"sqlite:///{self.paths.data / 'registry.db'}"
 
     @classmethod
     def settings_customise_sources(

@@ -9,8 +9,8 @@ from collections.abc import Awaitable
 import structlog
 
 from voicebot.calls.journal import CallJournal
-from voicebot.calls.listening import CallHearing
-from voicebot.calls.port import Ears, Mind, Prompts, Sighting, Watcher, blind
+from voicebot.calls.listening import CallHearing, Senses
+from voicebot.calls.port import Prompts, Sighting, Watcher, blind
 from voicebot.dialogue.actions import (
     Action,
     CancelTimer,
@@ -40,7 +40,6 @@ from voicebot.dialogue.events import (
 from voicebot.dialogue.outcome import Disposition
 from voicebot.dialogue.step import step
 from voicebot.errors import VoicebotError
-from voicebot.speech.listener import Listener
 from voicebot.telephony.port import (
     Audio,
     Gone,
@@ -70,15 +69,20 @@ class LiveCall:
     """
 
     def __init__(
-        self, call: Call, line: Line, prompts: Prompts, listener: Listener, ears: Ears, mind: Mind,
-        journal: CallJournal, watcher: Watcher = blind,
-    ) -> None:  # fmt: skip
+        self,
+        call: Call,
+        line: Line,
+        prompts: Prompts,
+        senses: Senses,
+        journal: CallJournal,
+        watcher: Watcher = blind,
+    ) -> None:
         self._call, self._line, self._prompts = call, line, prompts
         self._journal, self._watcher = journal, watcher
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
-        self._hearing = CallHearing(listener, ears, mind, line.rate, self._post, self.now_ms)
+        self._hearing = CallHearing(senses, line.rate, lambda: self._call, self._post, self.now_ms)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._playing: tuple[Play, int, asyncio.Task[None]] | None = None
         self._media_lost = False
@@ -211,8 +215,6 @@ class LiveCall:
                 self._play(action)
             case StopPlaying(prompt_id):
                 await self._stop(prompt_id)
-            case Listen(_, expects):
-                self._hearing.expects = expects
             case SetTimer(name, serial, after_ms):
                 self._set_timer(name, serial, after_ms)
             case CancelTimer(name):
@@ -222,8 +224,8 @@ class LiveCall:
                 await self._transfer(action)
             case HangUp():
                 await self._try(self._line.hang_up())
-            case Finish():
-                pass
+            case Listen() | Finish():
+                pass  # the hearing looks at the call itself
 
     def _play(self, action: Play) -> None:
         spoken = self._prompts[action.prompt]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
 from voicebot.calls.port import Ears, Mind
+from voicebot.dialogue.call import Call
 from voicebot.dialogue.events import Event, Heard, MachineDetected, RecognitionLost, SpeechEnded, SpeechStarted
-from voicebot.dialogue.intents import Intent, Meaning
+from voicebot.dialogue.intents import Meaning
 from voicebot.speech.listener import (
     Listener,
     ListenerEvent,
@@ -30,18 +31,32 @@ TICK_S = 0.03
 FORCED_END_MS = 3_000  # time that ends any open utterance when the line is gone
 
 
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """The hearing of one call: who notices speech, who writes it down, who understands it."""
+
+    listener: Listener
+    ears: Ears
+    mind: Mind
+
+
 class CallHearing:
     """The hearing of one call. Recognition starts at the first pause, on speculation, and is thrown away when
     speech goes on, so that most of its time hides in the wait for the end.
 
-    post: takes the machine's events. now_ms: the call's own clock.
+    call: where the conversation is now. post: takes the machine's events. now_ms: the call's own clock.
     """
 
     def __init__(
-        self, listener: Listener, ears: Ears, mind: Mind, rate: int, post: Callable[[Event], None],
+        self,
+        senses: Senses,
+        rate: int,
+        call: Callable[[], Call],
+        post: Callable[[Event], None],
         now_ms: Callable[[], int],
-    ) -> None:  # fmt: skip
-        self._listener, self._ears, self._mind, self._rate = listener, ears, mind, rate
+    ) -> None:
+        self._listener, self._ears, self._mind = senses.listener, senses.ears, senses.mind
+        self._rate, self._call = rate, call
         self._post, self._now_ms = post, now_ms
         self._turns: asyncio.Queue[tuple[Utterance, asyncio.Task[Recognised]]] = asyncio.Queue()
         self._guess: asyncio.Task[Recognised] | None = None
@@ -50,7 +65,6 @@ class CallHearing:
         self._all_understood = asyncio.Event()
         self._all_understood.set()
         self._deaf = False
-        self.expects: frozenset[Intent] | None = None
         self.attending = False  # nobody is heard before the answer, and while the administrator talks
 
     def feed(self, pcm: bytes) -> None:
@@ -119,8 +133,7 @@ class CallHearing:
             return Meaning(speech=False)
         if written.no_speech > NO_SPEECH or not written.text.strip():
             return Meaning(text=written.text, speech=False)
-        meaning = self._mind.understand(written.text, self.expects, written.alternatives)
-        return replace(meaning, text=written.text)
+        return replace(self._mind.understand(written, self._call()), text=written.text)
 
     async def finish(self, timeout_s: float) -> None:
         """The line is gone: end the open utterance and wait until all that was said is understood."""

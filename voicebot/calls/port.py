@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from voicebot.dialogue.actions import Action, Prompt
+from voicebot.dialogue.call import Call
 from voicebot.dialogue.events import Event
-from voicebot.dialogue.intents import Intent, Meaning
+from voicebot.dialogue.intents import Meaning
 from voicebot.speech.port import Recognised
 
 
@@ -23,9 +24,9 @@ class Ears(Protocol):
 class Mind(Protocol):
     """Words to meaning; quick (a millisecond), on the loop."""
 
-    def understand(
-        self, text: str, expects: frozenset[Intent] | None = None, alternatives: Sequence[str] = ()
-    ) -> Meaning: ...
+    def understand(self, written: Recognised, call: Call) -> Meaning:
+        """What was said means, in the place where the call is."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ Prompts = Mapping[Prompt, Spoken]
 
 
 @dataclass(frozen=True, slots=True)
+class Dialled:
+    """A call begins: to whom, and at which phone."""
+
+    phone: str
+    patient_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """Something that happened in a call, for those who watch: an event of the machine, or what it wanted done.
 
@@ -48,7 +57,7 @@ class Sighting:
 
     call_id: str
     at_ms: int
-    what: Event | Action
+    what: Event | Action | Dialled
     text: str = ""
 
 

@@ -39,6 +39,15 @@ _ANSWER_OF = {
 }
 
 
+def expected(call: Call) -> frozenset[Intent]:
+    """The intents that the present step has a use for, whether it listens already or still speaks."""
+    everywhere = frozenset(call.scenario.everywhere)
+    then = call.step.then if call.step_id else None
+    if isinstance(then, ListenThen):
+        return everywhere | frozenset(then.reactions)
+    return everywhere | {Intent.NUMBER} if isinstance(then, AskValue) else everywhere
+
+
 class Turn:
     """One run of `step`: the call as it becomes, and the actions collected on the way."""
 
@@ -212,15 +221,10 @@ class Turn:
 
     def listen(self) -> None:
         step = self.call.step
-        expects = frozenset(self.call.scenario.everywhere)
-        if isinstance(step.then, ListenThen):
-            expects |= frozenset(step.then.reactions)
-            if not step.identifies:
-                self.change_visit(question_asked=True)
-        elif isinstance(step.then, AskValue):
-            expects |= {Intent.NUMBER}
+        if isinstance(step.then, ListenThen) and not step.identifies:
+            self.change_visit(question_asked=True)
         self.change(phase=Phase.LISTENING, prompt=None, question_heard=True, silence_due=False)
-        self.put(Listen(step.id, expects))
+        self.put(Listen(step.id, expected(self.call)))
         self.set_timer("no_input", NO_INPUT_MS)
 
     def hold(self) -> None:

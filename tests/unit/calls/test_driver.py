@@ -9,6 +9,7 @@ import pytest
 
 from voicebot.calls.driver import LiveCall
 from voicebot.calls.journal import CallJournal
+from voicebot.calls.listening import Senses
 from voicebot.calls.port import Spoken
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
@@ -72,8 +73,8 @@ class Ears:
 
 
 class Mind:
-    def understand(self, text, expects=None, alternatives=()):
-        return MEANS.get(text, Meaning())
+    def understand(self, written, call):
+        return MEANS.get(written.text, Meaning())
 
 
 class Rows:
@@ -124,7 +125,11 @@ def talk(script, ears, *, store=None, sabotage=None):
         rows = store or Rows()
         rendered = {p: Spoken(p.template, sound(PROMPT_MS)) for p in prompts(SCENARIO, 1)}
         live = LiveCall(
-            new_call(SCENARIO, ({},)), near, rendered, Listener(Loudness()), ears, Mind(), CallJournal(rows, "a1")
+            new_call(SCENARIO, ({},)),
+            near,
+            rendered,
+            Senses(Listener(Loudness()), ears, Mind()),
+            CallJournal(rows, "a1"),
         )
         if sabotage:
             sabotage(near)

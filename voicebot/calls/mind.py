@@ -1,0 +1,31 @@
+"""The understanding of one call: knows who is asked, and what the open question is."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from voicebot.clock import Clock
+from voicebot.dialogue.call import Call
+from voicebot.dialogue.intents import Meaning
+from voicebot.dialogue.turn import expected
+from voicebot.language.table import Question
+from voicebot.language.understanding import Understanding, question_at
+from voicebot.speech.port import Recognised
+
+
+class CallMind:
+    """names: lower-case words of the patient's name; zone: in which "завтра в девять" is meant."""
+
+    def __init__(self, understanding: Understanding, names: frozenset[str], zone: tzinfo, clock: Clock) -> None:
+        self._understanding, self._names, self._zone, self._clock = understanding, names, zone, clock
+
+    def understand(self, written: Recognised, call: Call) -> Meaning:
+        question = question_at(call.scenario, call.step_id) if call.step_id else Question.ANY
+        return self._understanding.understand(
+            written.text,
+            expected(call),
+            written.alternatives,
+            question=question,
+            names=self._names,
+            now=self._clock.now().astimezone(self._zone),
+        )
