@@ -160,9 +160,8 @@ class Listener:
         return bytes(self._audio[first : min(last, len(self._audio)) & ~1])
 
     def _forget_old(self) -> None:
-        if self._endpoint.speaking:
-            return  # bounded by the cap of an utterance
-        surplus_ms = (self._judged // self._bytes_per_ms) - _KEEP_IDLE_MS
+        wanted_ms = self._open_from if self._endpoint.speaking else self._time_of(self._judged) - _KEEP_IDLE_MS
+        surplus_ms = wanted_ms - self._audio_from_ms
         if surplus_ms > _KEEP_IDLE_MS:  # in strides, not with every frame
             del self._audio[: surplus_ms * self._bytes_per_ms]
             self._judged -= surplus_ms * self._bytes_per_ms

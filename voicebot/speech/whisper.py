@@ -24,6 +24,9 @@ WINDOW_S = 8  # 5 s loses words; 30 s costs six times as much
 HOP = 160  # samples a mel frame
 # on silence and noise Whisper always writes something; this rejected 86 of 86 such files and 0.4 % of speech
 NO_SPEECH = 0.5
+# both signs weak together are one strong sign: babble gives 0.4–0.5 with a text that Whisper itself doubts
+NO_SPEECH_DOUBTFUL = 0.35
+CONFIDENCE_DOUBTFUL = 0.25
 # below this there is no voice on a telephone, only the noise of a codec
 SILENT_DBFS = -60.0
 # shorter sounds hold no word
@@ -84,12 +87,10 @@ class WhisperRecogniser:
             raise SpeechError(f"Whisper не смог распознать фразу: {error}.") from error
         took_ms = round((time.perf_counter() - began) * 1000)
         no_speech = float(result.no_speech_prob)
-        if no_speech > NO_SPEECH:
-            return Recognised("", 0.0, no_speech, engine=self.name, took_ms=took_ms)
         texts = _distinct([self._decode(ids) for ids in result.sequences_ids])
-        if any(sign in texts[0].lower() for sign in HALLUCINATIONS):
-            return Recognised("", 0.0, max(no_speech, NO_SPEECH), engine=self.name, took_ms=took_ms)
         confidence = min(1.0, math.exp(result.scores[0])) if texts[0] else 0.0
+        if invented(texts[0], confidence, no_speech):
+            return Recognised("", 0.0, max(no_speech, NO_SPEECH), engine=self.name, took_ms=took_ms)
         return Recognised(
             texts[0], confidence, no_speech, alternatives=tuple(texts[1:]), engine=self.name, took_ms=took_ms
         )
@@ -137,6 +138,13 @@ class WhisperSession:
 
     def final(self) -> Recognised:
         return self._recogniser.transcribe(resample_samples(to_samples(bytes(self._pcm)), self._rate, MODEL_RATE))
+
+
+def invented(text: str, confidence: float, no_speech: float) -> bool:
+    """Whether a text was written where nothing was said."""
+    if no_speech > NO_SPEECH or (no_speech > NO_SPEECH_DOUBTFUL and confidence < CONFIDENCE_DOUBTFUL):
+        return True
+    return any(sign in text.lower() for sign in HALLUCINATIONS)
 
 
 def _distinct(texts: list[str]) -> list[str]:
