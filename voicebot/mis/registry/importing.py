@@ -1,0 +1,207 @@
+"""Import of a clinic's table of visits: read, show what would happen, then do it in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import and_, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from voicebot.contacts.model import ClinicBranch, Doctor, Patient, Sex
+from voicebot.mis.port import BadRecord
+from voicebot.mis.registry.changes import BookedVisit, Changes, Counts, work_out
+from voicebot.mis.registry.columns import Header, find_header
+from voicebot.mis.registry.lines import LineReader, VisitLine
+from voicebot.mis.registry.models import AppointmentRow, BranchRow, DoctorRow, PatientRow, PhoneRow
+from voicebot.mis.registry.reading import no_progress, read_file
+from voicebot.mis.registry.registry import Registry, phones_of
+from voicebot.mis.registry.rows import to_patient
+from voicebot.mis.registry.table import BadSpreadsheet, Progress
+from voicebot.sql.statements import chunks, insert_new, upsert
+
+_EVERY = 500
+#: Writing 200,000 lines takes a while; nobody else writes into the registry meanwhile.
+_APPLY_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPreview:
+    """What a file holds and what importing it would do. Nothing is written yet.
+
+    rows: visits that can be imported. bad: lines that cannot, each with a sentence in Russian; they stop nothing.
+    remarks: what was left out of good lines. recognised: (header in the file, our name of the column).
+    """
+
+    path: Path
+    origin: str
+    rows: int
+    bad: tuple[BadRecord, ...]
+    remarks: tuple[BadRecord, ...]
+    recognised: tuple[tuple[str, str], ...]
+    ignored: tuple[str, ...]
+    patients: Counts
+    visits: Counts
+    lines: tuple[VisitLine, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What was written."""
+
+    patients: Counts
+    visits: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    origin: str
+    header: Header
+    lines: tuple[VisitLine, ...]
+    bad: tuple[BadRecord, ...]
+    remarks: tuple[BadRecord, ...]
+
+
+class RegistryImport:
+    """zone: IANA zone of the clinic, for files without a column «Часовой пояс»."""
+
+    def __init__(self, registry: Registry, zone: str = "Europe/Moscow") -> None:
+        self._registry = registry
+        self._zone = zone
+
+    async def preview(self, path: Path, progress: Progress = no_progress) -> ImportPreview:
+        """Raises BadSpreadsheet when the file as a whole cannot be read, MisUnavailable."""
+        async with self._registry.database.reading() as connection:
+            rows = (await connection.execute(select(BranchRow.id, BranchRow.zone))).mappings()
+            zones = {row["id"]: row["zone"] for row in rows if row["zone"]}
+        parsed = await asyncio.to_thread(_parse, path, self._zone, zones, progress)
+        async with self._registry.database.reading() as connection:
+            changes = await _changes(connection, parsed.lines)
+        return ImportPreview(
+            path=path,
+            origin=parsed.origin,
+            rows=len(parsed.lines) - len(changes.bad) - len(changes.remarks),
+            bad=_by_line(*parsed.bad, *changes.bad),
+            remarks=_by_line(*parsed.remarks, *changes.remarks),
+            recognised=tuple((title, column.value) for title, column in parsed.header.recognised),
+            ignored=parsed.header.ignored,
+            patients=changes.patient_counts,
+            visits=changes.visit_counts,
+            lines=parsed.lines,
+        )
+
+    async def apply(self, preview: ImportPreview, progress: Progress = no_progress) -> ImportResult:
+        """Write the good lines of a preview in one transaction. What changes is worked out anew inside of it:
+        between preview and apply the robot may have written answers."""
+        now = self._registry.clock.now()
+
+        async def work(connection: AsyncConnection) -> ImportResult:
+            changes = await _changes(connection, preview.lines)
+            await _write(connection, changes, now, progress)
+            return ImportResult(changes.patient_counts, changes.visit_counts)
+
+        return await self._registry.database.write(work, timeout_s=_APPLY_S)
+
+
+def _parse(path: Path, zone: str, zones: dict[str, str], progress: Progress) -> _Parsed:
+    table = read_file(path, progress)
+    header = find_header(table.lines, path.name)
+    body = [line for line in table.lines if line.number > header.line]
+    if not body:
+        raise BadSpreadsheet(f"В файле «{path.name}» под заголовками нет ни одной строки.", "Добавьте визиты.")
+    reader = LineReader(header, zone, zones)
+    visits: list[VisitLine] = []
+    for done, line in enumerate(body, start=1):
+        visit = reader.read(line)
+        if visit is not None:
+            visits.append(visit)
+        if done % _EVERY == 0 or done == len(body):
+            progress("Разбор", done, len(body))
+    return _Parsed(table.origin, header, tuple(visits), tuple(reader.bad), tuple(reader.remarks))
+
+
+def _by_line(*records: BadRecord) -> tuple[BadRecord, ...]:
+    return tuple(sorted(records, key=lambda record: int(record.place.split()[-1])))
+
+
+async def _changes(connection: AsyncConnection, lines: Sequence[VisitLine]) -> Changes:
+    """What these lines change in what the registry holds now."""
+    patients = await _patients_at(connection, sorted({phone for line in lines for phone in line.phones}))
+    ids = {visit.id for visit in work_out(lines, patients, {}).visits}
+    by_id = [AppointmentRow.id.in_(some) for some in chunks(sorted(ids))]
+    moments = [line.start for line in lines]
+    by_moment = [
+        and_(AppointmentRow.patient_id.in_(some), AppointmentRow.start.between(min(moments), max(moments)))
+        for some in chunks(sorted(patients))
+    ]
+    visits: dict[str, BookedVisit] = {}
+    for condition in (*by_id, *by_moment):
+        found = await connection.execute(select(AppointmentRow).where(condition))
+        for row in found.mappings():
+            visits[row["id"]] = BookedVisit(**{name: value for name, value in row.items() if name != "changed_at"})
+    return work_out(lines, patients, visits)
+
+
+async def _patients_at(connection: AsyncConnection, phones: Sequence[str]) -> dict[str, Patient]:
+    rows: dict[str, Any] = {}
+    for some in chunks(phones):
+        owners = select(PhoneRow.patient_id).where(PhoneRow.phone.in_(some))
+        found = await connection.execute(select(PatientRow).where(PatientRow.id.in_(owners)))
+        rows.update({row["id"]: row for row in found.mappings()})
+    of = await phones_of(connection, list(rows))
+    return {id_: to_patient({**row, "sex": _known_sex(row["sex"])}, of.get(id_, ())) for id_, row in rows.items()}
+
+
+def _known_sex(text: str) -> Sex:
+    return Sex(text) if text in list(Sex) else Sex.UNKNOWN
+
+
+async def _write(connection: AsyncConnection, changes: Changes, now: datetime, progress: Progress) -> None:
+    await _write_references(connection, DoctorRow, changes.doctors)
+    await _write_references(connection, BranchRow, changes.branches)
+    total = len(changes.patients) + len(changes.visits)
+    done = 0
+    for some in chunks(changes.patients):
+        await _write_patients(connection, some, now)
+        done += len(some)
+        progress("Запись", done, total)
+    for visits in chunks(changes.visits):
+        await upsert(connection, AppointmentRow, [{**asdict(visit), "changed_at": now} for visit in visits])
+        done += len(visits)
+        progress("Запись", done, total)
+
+
+def _row(item: Patient | Doctor | ClinicBranch) -> dict[str, Any]:
+    """Enums by their value: these tables hold plain text."""
+    return {name: value.value if isinstance(value, Sex) else value for name, value in asdict(item).items()}
+
+
+async def _write_references(
+    connection: AsyncConnection, model: type[DoctorRow] | type[BranchRow], items: Sequence[Doctor | ClinicBranch]
+) -> None:
+    """A file without «Специальность» or «Адрес» does not wipe out what an earlier one said."""
+    rows = {item.id: _row(item) for item in items}
+    for ids in chunks(list(rows)):
+        for stored in (await connection.execute(select(model).where(model.id.in_(ids)))).mappings():
+            row = rows[stored["id"]]
+            row.update({name: row[name] or stored[name] for name in row})
+    await upsert(connection, model, list(rows.values()))
+
+
+async def _write_patients(connection: AsyncConnection, patients: Sequence[Patient], now: datetime) -> None:
+    rows = [{**_row(patient), "changed_at": now} for patient in patients]
+    for row in rows:
+        del row["phones"]
+    await upsert(connection, PatientRow, rows)
+    ids = [patient.id for patient in patients]
+    await connection.execute(delete(PhoneRow).where(PhoneRow.patient_id.in_(ids)))
+    phones = [
+        {"patient_id": patient.id, "position": position, "phone": phone}
+        for patient in patients
+        for position, phone in enumerate(patient.phones)
+    ]
+    await insert_new(connection, PhoneRow, phones)

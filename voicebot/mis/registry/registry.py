@@ -1,0 +1,170 @@
+"""The built-in registry as an adapter of the MIS port."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from voicebot.clock import Clock
+from voicebot.contacts.model import Appointment, Lifecycle, Patient
+from voicebot.mis.port import (
+    AddCallNote,
+    Capability,
+    Command,
+    CreateTask,
+    MisRefused,
+    MisUnavailable,
+    Page,
+    ReferenceItem,
+    ReferenceKind,
+    Result,
+)
+from voicebot.mis.registry.models import AppointmentRow, BranchRow, DoctorRow, NoteRow, PatientRow, PhoneRow, TaskRow
+from voicebot.mis.registry.rows import Row, page, to_appointment, to_patient
+from voicebot.mis.registry.writing import write_once
+from voicebot.sql import migrate
+from voicebot.sql.engine import Database, DataConflict
+from voicebot.sql.statements import chunks
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+LIFECYCLE_NAMES = {
+    Lifecycle.BOOKED: "записан",
+    Lifecycle.ARRIVED: "пришёл",
+    Lifecycle.DONE: "завершён",
+    Lifecycle.CANCELLED: "отменён",
+    Lifecycle.NO_SHOW: "не пришёл",
+}
+
+
+async def upgrade(url: str) -> None:
+    """Make the registry's database, or bring it to the newest schema; before Registry is used.
+
+    Raises MisUnavailable, SchemaFault (made by a newer program), BadDatabaseUrl.
+    """
+    await migrate.upgrade(url, MIGRATIONS, MisUnavailable)
+
+
+class Registry:
+    """port.Mis on the registry's own database. url: sqlite:///file.db (its own file) or postgresql://…
+
+    close() must be awaited: SQLite's thread lives until then.
+    """
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.database = Database(url, MisUnavailable)
+        self.clock = clock
+
+    def capabilities(self) -> frozenset[Capability]:
+        return frozenset(
+            {Capability.SET_ANSWER, Capability.SET_CONTACT_STATUS, Capability.ADD_NOTE, Capability.CREATE_TASK}
+        )
+
+    async def reference(self, kind: ReferenceKind) -> Sequence[ReferenceItem]:
+        """Kinds that the registry does not keep are empty."""
+        if kind is ReferenceKind.VISIT_STATUSES:
+            return tuple(ReferenceItem(status.value, name) for status, name in LIFECYCLE_NAMES.items())
+        async with self.database.reading() as connection:
+            if kind is ReferenceKind.BRANCHES:
+                rows = (await connection.execute(select(BranchRow).order_by(BranchRow.name))).mappings()
+                return tuple(ReferenceItem(row["id"], row["name"] or row["address"]) for row in rows)
+            if kind is ReferenceKind.DOCTORS:
+                rows = (await connection.execute(select(DoctorRow).order_by(DoctorRow.surname))).mappings()
+                return tuple(ReferenceItem(row["id"], _doctor_name(row)) for row in rows)
+        return ()
+
+    async def patients(self, since: datetime | None = None, until: datetime | None = None) -> Page[Patient]:
+        statement = select(PatientRow).order_by(PatientRow.id)
+        if since is not None:
+            statement = statement.where(PatientRow.changed_at >= since)
+        if until is not None:
+            statement = statement.where(PatientRow.changed_at < until)
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+            phones = await phones_of(connection, [row["id"] for row in rows])
+        return page(rows, "пациент", lambda row: to_patient(row, phones.get(row["id"], ())))
+
+    async def appointments(self, start: datetime, end: datetime) -> Page[Appointment]:
+        return await self._visits(
+            select(AppointmentRow)
+            .where(AppointmentRow.start >= start, AppointmentRow.start < end)
+            .order_by(AppointmentRow.start, AppointmentRow.id)
+        )
+
+    async def appointment(self, appointment_id: str) -> Appointment | None:
+        """Raises MisRefused when the visit is there and cannot be read (a status we do not know)."""
+        found = await self._visits(select(AppointmentRow).where(AppointmentRow.id == appointment_id))
+        if found.bad:
+            raise MisRefused(f"{found.bad[0].place}: {found.bad[0].problem}.", "Исправьте статус в МИС.")
+        return found.items[0] if found.items else None
+
+    async def apply(self, command: Command, key: str, expected_version: str = "") -> Result:
+        async def work(connection: AsyncConnection) -> Result:
+            return await write_once(connection, command, key, expected_version, self.clock.now())
+
+        try:
+            return await self.database.write(work)
+        except DataConflict:  # PostgreSQL: the same key is being written beside us; now it is there to be seen
+            return await self.database.write(work)
+
+    async def notes(self) -> Sequence[AddCallNote]:
+        """Notes that the robot has written, oldest first."""
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(select(NoteRow).order_by(NoteRow.at, NoteRow.key))).mappings()
+            return tuple(AddCallNote(row["patient_id"], row["appointment_id"], row["text"]) for row in rows)
+
+    async def tasks(self) -> Sequence[CreateTask]:
+        """Tasks that the robot has written, the most pressing first."""
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(select(TaskRow).order_by(TaskRow.due_at, TaskRow.key))).mappings()
+            return tuple(
+                CreateTask(row["patient_id"], row["appointment_id"], row["text"], row["due_at"]) for row in rows
+            )
+
+    async def close(self) -> None:
+        await self.database.close()
+
+    async def _visits(self, statement: Select[Any]) -> Page[Appointment]:
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+            doctors = await _by_id(connection, DoctorRow, {row["doctor_id"] for row in rows})
+            branches = await _by_id(connection, BranchRow, {row["branch_id"] for row in rows})
+
+        def read(row: Row) -> Appointment:
+            return to_appointment(row, doctors[row["doctor_id"]], branches[row["branch_id"]])
+
+        return page(rows, "визит", read)
+
+
+def _doctor_name(row: Row) -> str:
+    name = " ".join(part for part in (row["surname"], row["given_name"], row["patronymic"]) if part)
+    return f"{name}, {row['speciality']}" if row["speciality"] else name
+
+
+async def phones_of(connection: AsyncConnection, patient_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The phones of these patients, in the order in which they are to be tried."""
+    found: dict[str, tuple[str, ...]] = {}
+    for ids in chunks(patient_ids):
+        statement = (
+            select(PhoneRow.patient_id, PhoneRow.phone)
+            .where(PhoneRow.patient_id.in_(ids))
+            .order_by(PhoneRow.patient_id, PhoneRow.position)
+        )
+        for patient_id, phone in await connection.execute(statement):
+            found[patient_id] = (*found.get(patient_id, ()), phone)
+    return found
+
+
+async def _by_id(
+    connection: AsyncConnection, model: type[DoctorRow] | type[BranchRow], wanted: set[str]
+) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for ids in chunks(sorted(wanted)):
+        rows = (await connection.execute(select(model).where(model.id.in_(ids)))).mappings()
+        found.update({row["id"]: row for row in rows})
+    return found
