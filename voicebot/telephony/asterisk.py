@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import secrets
 import shutil
@@ -94,12 +95,15 @@ class AsteriskProcess:
             raise AsteriskFailed(f"Asterisk «{self.conf}» уже запущен (процесс {self.pid}).")
         self.install = await asyncio.to_thread(find_asterisk, self._prefix, self._path)
         await asyncio.to_thread(self._prepare, self.install)
-        command = _die_with_us([*self.install.command, "-f", "-C", str(self.run_dir / "conf/asterisk.conf")])
-        with open(self.run_dir / "asterisk.out", "wb") as out:
+        command = _die_with_us([*self.install.command, "-f", "-n", "-C", str(self.run_dir / "conf/asterisk.conf")])
+        out = os.open(self.run_dir / "asterisk.out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
             # its own session: Ctrl-C in the terminal is for us, we end calls politely and then stop it
             self._process = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )
+        finally:
+            os.close(out)
         try:
             await self._wait_for_ari()
         except BaseException:
@@ -172,25 +176,29 @@ class AsteriskProcess:
     async def _wait_for_ari(self) -> None:
         assert self._process is not None
         deadline = asyncio.get_running_loop().time() + _START_S
-        auth = aiohttp.BasicAuth(self.user, self.password)
+        headers = {"Authorization": aiohttp.encode_basic_auth(self.user, self.password)}
         timeout = aiohttp.ClientTimeout(total=2)
-        async with aiohttp.ClientSession(auth=auth, timeout=timeout) as session:
+        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
             while asyncio.get_running_loop().time() < deadline:
                 if self._process.returncode is not None:
                     raise self._failure(f"завершился при запуске с кодом {self._process.returncode}")
-                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                    async with session.get(f"{self.url}/ari/asterisk/ping") as answer:
-                        if answer.status == 200:
-                            self._check_sip()
-                            return
-                        raise self._failure(f"порт {self.ports.http} занят другой программой (HTTP {answer.status})")
+                # HTTP answers before all modules are loaded, so both are waited for
+                if self._said_ready():
+                    self._check_ports()
+                    with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                        async with session.get(f"{self.url}/ari/asterisk/ping") as answer:
+                            if answer.status == 200:
+                                return
                 await asyncio.sleep(0.05)
         raise self._failure(f"не ответил за {_START_S:.0f} с")
 
-    def _check_sip(self) -> None:
-        """ARI answers even when the SIP port could not be bound: then every call would fail without a reason."""
-        if any("Could not start transport" in line or "Transport" in line for line in self._complaints()):
-            raise self._failure(f"не смог занять порт SIP {self.ports.sip}")
+    def _said_ready(self) -> bool:
+        return "Asterisk Ready." in (self.run_dir / "asterisk.out").read_text(encoding="utf-8", errors="replace")
+
+    def _check_ports(self) -> None:
+        """Asterisk goes on without a port that it could not take, and every call would fail for no visible reason."""
+        if any("Address already in use" in line for line in self._complaints()):
+            raise self._failure("не смог занять порт: он занят другой программой")
 
     def _failure(self, what: str) -> AsteriskFailed:
         said = self._complaints()[-3:]
@@ -200,12 +208,12 @@ class AsteriskProcess:
 
     def _complaints(self) -> Sequence[str]:
         """Errors of the log since the start, oldest first, without their times."""
-        lines: list[str] = []
-        for name in ("log/messages", "asterisk.out"):
+        for name in ("log/messages", "asterisk.out"):  # the second speaks only when it dies before it has a log
             with contextlib.suppress(OSError):
-                lines += (self.run_dir / name).read_text(encoding="utf-8", errors="replace").splitlines()
-        errors = [re.sub(r"^.*?ERROR\S*\s*", "", line).strip() for line in lines if "ERROR" in line]
-        return list(dict.fromkeys(errors))
+                lines = (self.run_dir / name).read_text(encoding="utf-8", errors="replace").splitlines()
+                if errors := [re.sub(r"^.*?ERROR\S*\s*", "", line).strip() for line in lines if "ERROR" in line]:
+                    return errors
+        return []
 
 
 def _die_with_us(command: Sequence[str]) -> Sequence[str]:

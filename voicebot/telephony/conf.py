@@ -42,7 +42,7 @@ def render(text: str, values: Mapping[str, str], where: str) -> str:
             raise TemplateFault(f"{where}: для @{name}@ нет значения.", "Это ошибка программы: сообщите нам.")
         given = values[name]
         if any(char in given for char in "\r\n;"):  # ";" starts a comment in every Asterisk file
-            raise UnsafeValue(f"{where}: недопустимый знак в значении {name}: {given!r}.", "Уберите «;» и переводы строк.")
+            raise UnsafeValue(f"{where}: {name}: недопустимый знак: {given!r}.", "Уберите «;» и переводы строк.")
         return given
 
     return _PLACEHOLDER.sub(value, text)
