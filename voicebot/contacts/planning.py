@@ -191,7 +191,9 @@ def _due(
         late = "" if opened == wished.astimezone(UTC) else ", с началом разрешённых часов"
         return _Due(shifted, f"за {_span(before)} до визита{late}")
     if room >= now:
-        return _Due(room, "раньше срока, чтобы все попытки уместились до визита")
+        earlier = room - spread(f"{appointment.patient_id}|{room.date()}", rules.spread)
+        fits = earlier >= now and rules.hours.allowed(earlier, zone)
+        return _Due(earlier if fits else room, "раньше срока, чтобы все попытки уместились до визита")
     first = rules.hours.next_allowed(now, zone)
     if first is None or first > last:
         return "до визита больше нет разрешённых часов для звонка"
