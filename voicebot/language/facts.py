@@ -20,7 +20,7 @@ def facts_of(patient: Patient, appointment: Appointment, clinic_name: str, visit
              now: datetime) -> Mapping[str, Fact]:  # fmt: skip
     """The facts of one visit of a call. What the books lack is an empty text, which no template may speak.
 
-    visit_number counts from 1; now is aware. Times are those of the branch's zone, or as the visit carries them without one.
+    visit_number counts from 1; now is aware. Times are those of the branch's zone, or of the visit without one.
     """
     start = local_start(appointment)
     return {

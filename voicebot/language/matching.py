@@ -1,0 +1,135 @@
+"""Phrases found in an utterance: the best way to cover its words with what the table knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from voicebot.language.moments import moments, number_at
+from voicebot.language.table import GAP, NAME, Phrase, Question, Strength
+
+MAX_GAP = 3
+MOMENT = "moment"
+NUMBER = "number"
+_NEVER_IN_GAP = frozenset({"не", "нет", "ни"})
+_PER_SEGMENT = 0.3  # fewer, longer phrases explain an utterance better than many short ones
+
+
+@dataclass(slots=True)
+class _Node:
+    exact: dict[str, _Node] = field(default_factory=dict)
+    stems: dict[str, _Node] = field(default_factory=dict)
+    gap: _Node | None = None
+    name: _Node | None = None
+    ends: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A phrase found at words [start, end)."""
+
+    start: int
+    end: int
+    label: str
+    strength: Strength
+    value: str
+    said: str
+    covered: int = 0  # words of it that the phrase names (a gap's are not)
+
+
+class Matcher:
+    """Finds phrases that fit one question."""
+
+    def __init__(self, phrases: Iterable[Phrase], question: Question, fillers: frozenset[str]) -> None:
+        self.root = _Node()
+        usable = [p for p in phrases if p.question in (Question.ANY, question)]
+        for phrase in sorted(usable, key=lambda p: p.question is Question.ANY):  # the question's own come first
+            self._add(phrase, fillers)
+
+    def _add(self, phrase: Phrase, fillers: frozenset[str]) -> None:
+        words = tuple(w for w in phrase.words if w not in fillers) or phrase.words
+        node = self.root
+        for word in words:
+            if word == GAP:
+                node.gap = node.gap or _Node()
+                node = node.gap
+            elif word == NAME:
+                node.name = node.name or _Node()
+                node = node.name
+            elif word.endswith("*"):
+                node = node.stems.setdefault(word[:-1], _Node())
+            else:
+                node = node.exact.setdefault(word, _Node())
+        if node.ends is None:
+            node.ends = phrase
+
+    def segments(self, words: list[str], names: frozenset[str]) -> list[Segment]:
+        """The cover of the utterance that explains most words with the fewest phrases, from left to right."""
+        at_each = [self._at(words, i, names) for i in range(len(words))]
+        for moment in moments(words):
+            said = " ".join(words[moment.start : moment.end])
+            length = moment.end - moment.start
+            at_each[moment.start].append(
+                Segment(moment.start, moment.end, MOMENT, Strength.SHORT, moment.value, said, length)
+            )
+        for i in range(len(words)):
+            number = number_at(words, i)
+            if number:
+                said = " ".join(words[i : number[1]])
+                at_each[i].append(Segment(i, number[1], NUMBER, Strength.SHORT, str(number[0]), said, number[1] - i))
+        return _without_dangling_not(_best_cover(at_each, len(words)), words)
+
+    def _at(self, words: list[str], start: int, names: frozenset[str]) -> list[Segment]:
+        found: dict[tuple[int, str], Segment] = {}
+        stack = [(self.root, start, 0)]
+        while stack:
+            node, at, covered = stack.pop()
+            phrase = node.ends
+            if phrase is not None and covered:
+                said = " ".join(words[start:at])
+                segment = Segment(start, at, phrase.label, phrase.strength, phrase.value, said, covered)
+                known = found.get((at, phrase.label))
+                if known is None or known.covered < covered:
+                    found[at, phrase.label] = segment
+            if node.gap is not None:
+                for skip in range(MAX_GAP + 1):
+                    if any(w in _NEVER_IN_GAP for w in words[at : at + skip]):
+                        break
+                    stack.append((node.gap, at + skip, covered))
+            if at >= len(words):
+                continue
+            stack += [(following, at + 1, covered + 1) for following in _following(node, words[at], names)]
+        return list(found.values())
+
+
+def _following(node: _Node, word: str, names: frozenset[str]) -> list[_Node]:
+    found = [node.exact[word]] if word in node.exact else []
+    if node.name is not None and word in names:
+        found.append(node.name)
+    found += [after for stem, after in node.stems.items() if word.startswith(stem)]
+    return found
+
+
+def _best_cover(at_each: list[list[Segment]], length: int) -> list[Segment]:
+    best: list[tuple[float, Segment | None]] = [(0.0, None)] * (length + 1)
+    for i in range(length - 1, -1, -1):
+        score, chosen = best[i + 1][0], None
+        for segment in at_each[i]:
+            worth = segment.covered - _PER_SEGMENT + best[segment.end][0]
+            if worth > score + 1e-9:
+                score, chosen = worth, segment
+        best[i] = (score, chosen)
+    cover: list[Segment] = []
+    i = 0
+    while i < length:
+        chosen = best[i][1]
+        if chosen is not None:
+            cover.append(chosen)
+        i = chosen.end if chosen is not None else i + 1
+    return cover
+
+
+def _without_dangling_not(cover: list[Segment], words: list[str]) -> list[Segment]:
+    """A «не» that stands before a word nobody knows is no «нет»."""
+    starts = {s.start for s in cover}
+    return [s for s in cover if s.said != "не" or s.end == len(words) or s.end in starts]

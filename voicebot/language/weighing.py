@@ -1,0 +1,227 @@
+"""Phrases found -> intents with scores. The rules of Russian yes and no, in one place.
+
+Scores: the machine acts from 0.5 on, and asks again when two usable meanings lie within 0.15 of each other.
+So 0.9 is certain, 0.5…0.6 twice is "one of these two", and a yes that is in doubt must stay below 0.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voicebot.dialogue.intents import Intent, Scored
+from voicebot.language.matching import MOMENT, NUMBER, Segment
+from voicebot.language.moments import Moment, joined
+from voicebot.language.table import Question, Role, Strength
+
+DOUBTFUL = 0.4  # a yes that must be asked again
+_NEGATIONS = frozenset({"не", "ни", "нет", "нету"})
+
+#: Which of several things said counts first; yes and no are weighed against them below.
+_ORDER = (
+    Intent.STOP, Intent.WRONG_PERSON, Intent.CHANGE, Intent.CANCEL, Intent.OPERATOR, Intent.CALLBACK_LATER,
+    Intent.LATE, Intent.BUSY_NOW, Intent.HOLD_ON, Intent.WHO_IS_THIS, Intent.REPEAT, Intent.QUESTION,
+    Intent.BYE, Intent.THANKS, Intent.HELLO, Intent.BACKCHANNEL,
+)  # fmt: skip
+#: Courtesies: they say nothing against a yes or a no beside them.
+_COURTESY = frozenset({Intent.BYE, Intent.THANKS, Intent.HELLO, Intent.BACKCHANNEL})
+#: What takes the force from a plain «да» or «нет» beside it, and is the reason given for a full «не смогу».
+_REASONS = frozenset({Intent.BUSY_NOW, Intent.HOLD_ON, Intent.WHO_IS_THIS, Intent.REPEAT, Intent.QUESTION})
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What was found in the words of one utterance."""
+
+    words: Sequence[str]
+    segments: Sequence[Segment]
+    question: Question
+    light: frozenset[str]
+    doubtful: frozenset[str]
+    asking: bool = False  # it ended with a question mark
+    guessed: bool = False  # a word had to be put right by likeness
+
+    def of(self, *labels: str) -> list[Segment]:
+        return [s for s in self.segments if s.label in labels]
+
+    def uncovered(self) -> list[str]:
+        inside = {i for s in self.segments for i in range(s.start, s.end)}
+        return [w for i, w in enumerate(self.words) if i not in inside]
+
+    @property
+    def unknown(self) -> float:
+        """The share of words that mean something and were not understood: 0…1."""
+        unknown = [w for w in self.uncovered() if w not in self.light]
+        return len(unknown) / max(1, len(self.words))
+
+
+@dataclass(frozen=True, slots=True)
+class Polarity:
+    """How much of a yes and of a no there is; full: it was said outright."""
+
+    yes: float = 0.0
+    no: float = 0.0
+    full_yes: bool = False
+    full_no: bool = False
+
+
+def weigh(said: Utterance) -> tuple[Scored, ...]:
+    """The candidates, best first."""
+    polarity = _doubted(said, _polarity(said))
+    others = _others(said)
+    scores = _combined(said, polarity, others)
+    if said.of(Intent.YES) and any(s.strength is Strength.NOD for s in said.of(Intent.YES)) and len(said.words) == 1:
+        scores.setdefault(Intent.BACKCHANNEL, 0.6)
+    number = _number(said)
+    if number is not None:
+        scores.setdefault(Intent.NUMBER, number[1])
+    found = [
+        Scored(intent, round(min(score, 0.99), 2), _value(said, intent), _evidence(said, intent))
+        for intent, score in scores.items()
+        if score >= 0.1
+    ]
+    return tuple(sorted(found, key=lambda c: -c.score))
+
+
+def _polarity(said: Utterance) -> Polarity:
+    yes, no = said.of(Intent.YES), said.of(Intent.NO)
+    full_yes = [s for s in yes if s.strength is Strength.FULL]
+    full_no = [s for s in no if s.strength is Strength.FULL]
+    if full_yes and full_no:
+        return _contradiction(said, full_yes[-1], full_no[-1])
+    if full_yes:
+        return _full_yes_beside(said, full_yes, no)
+    if full_no:
+        later = any(s.start > full_no[-1].start for s in yes)
+        return Polarity(no=0.8 if later else 0.93, full_no=True)
+    if yes and no:
+        if no[-1].start > yes[-1].start:  # «да… ой, нет»
+            return Polarity(yes=0.45, no=0.75)
+        return Polarity(yes=0.55, no=0.55)
+    if yes:
+        return Polarity(yes=0.9)
+    return Polarity(no=0.9) if no else Polarity()
+
+
+def _contradiction(said: Utterance, yes: Segment, no: Segment) -> Polarity:
+    """«приду… ой, нет, не смогу» is a no; «не смогу… хотя смогу» is asked again."""
+    between = [s for s in said.segments if min(yes.start, no.start) < s.start < max(yes.start, no.start)]
+    corrected = any(s.label in (Role.CORRECTION, Intent.NO) for s in between)
+    if no.start > yes.start and corrected:
+        return Polarity(yes=0.3, no=0.85, full_no=True)
+    return Polarity(yes=0.55, no=0.6, full_yes=True, full_no=True)
+
+
+def _full_yes_beside(said: Utterance, yes: list[Segment], no: list[Segment]) -> Polarity:
+    if not no:
+        return Polarity(yes=0.95, full_yes=True)
+    if no[-1].start < yes[0].start and said.unknown == 0:  # «нет, приду», «да нет, приду»
+        return Polarity(yes=0.85, no=0.3, full_yes=True)
+    return Polarity(yes=0.55, no=0.55, full_yes=True)
+
+
+def _doubted(said: Utterance, p: Polarity) -> Polarity:
+    """What stands beside the answer and was not understood takes from it, most of all from a yes."""
+    yes, no, unknown = p.yes, p.no, said.unknown
+    yes *= 1 - (0.7 if p.full_yes else 0.95) * unknown
+    no *= 1 - (0.35 if p.full_no else 0.7) * unknown
+    if said.of(Role.UNSURE):
+        yes, no = min(yes, DOUBTFUL), min(no, DOUBTFUL)
+    if _yes_in_doubt(said, p):
+        yes = min(yes, DOUBTFUL)
+    if said.guessed:
+        yes -= 0.15
+    return Polarity(max(yes, 0), no, p.full_yes, p.full_no)
+
+
+def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
+    if any(w in _NEGATIONS for w in said.uncovered()):
+        return True
+    yes = said.of(Intent.YES)
+    first = min((s.start for s in yes), default=0)
+    if first and said.words[first - 1] in said.doubtful and said.words[first - 1] in said.uncovered():
+        return True  # «и приду» is what a clipped «не приду» is heard as
+    if said.asking and (p.full_yes or said.question is not Question.IDENTITY):
+        return True
+    return any(s.label == MOMENT and _firm(s) for s in said.segments)  # «приду в пятницу»: is it that Friday?
+
+
+def _firm(segment: Segment) -> bool:
+    return segment.value.startswith("day ") and segment.value not in ("day +0", "day +1")
+
+
+def _others(said: Utterance) -> dict[Intent, float]:
+    """Everything but yes, no and numbers, in the order that counts; the second of them is but a hint."""
+    scores: dict[Intent, float] = {}
+    for intent in _ORDER:
+        found = said.of(intent)
+        if not found:
+            continue
+        full = any(s.strength is Strength.FULL for s in found)
+        score = 0.93 - 0.35 * said.unknown if full else 0.9 * (1 - 0.9 * said.unknown)
+        scores[intent] = score if not scores else min(score, min(scores.values()) - 0.3)
+    if said.of(Role.UNSURE):
+        scores = {i: s if i not in (Intent.WRONG_PERSON, Intent.CANCEL) else min(s, 0.6) for i, s in scores.items()}
+    return scores
+
+
+def _combined(said: Utterance, p: Polarity, others: dict[Intent, float]) -> dict[Intent, float]:
+    scores = dict(others)
+    yes, no = p.yes, p.no
+    first = next((i for i in others if i not in _COURTESY), None)
+    if first is None:
+        for intent in scores:
+            if yes >= DOUBTFUL or no >= DOUBTFUL:
+                scores[intent] = min(scores[intent], 0.3)
+    else:
+        yes = min(yes, _yes_beside(first, p))
+        no, scores[first] = _no_beside(first, p, scores[first])
+    if yes:
+        scores[Intent.YES] = yes
+    if no:
+        scores[Intent.NO] = no
+    if p.full_yes and first is Intent.BUSY_NOW:  # «приду, я за рулём»: the answer was given
+        scores[Intent.YES], scores[first] = p.yes, 0.3
+    return scores
+
+
+def _yes_beside(first: Intent, p: Polarity) -> float:
+    return 0.3 if first not in _REASONS else DOUBTFUL
+
+
+def _no_beside(first: Intent, p: Polarity, score: float) -> tuple[float, float]:
+    """(no, first): what a no and the other thing are worth together."""
+    if first is Intent.STOP:
+        return min(p.no, 0.3), score
+    if p.full_no and first in _REASONS:  # «не смогу, я на работе»
+        return p.no, min(score, 0.4)
+    if p.full_no and first is Intent.OPERATOR:
+        return p.no, min(score, 0.5)
+    if p.full_no and first is Intent.CALLBACK_LATER:  # «не смогу, перезвоните»: which of the two?
+        return min(p.no, 0.6), min(score, 0.65)
+    if p.no and first is Intent.BUSY_NOW:  # «нет, я занят»: does he not come, or not talk?
+        return min(p.no, 0.6), min(score, 0.65)
+    return min(p.no, 0.4), score
+
+
+def _number(said: Utterance) -> tuple[str, float] | None:
+    numbers = said.of(NUMBER)
+    if len(numbers) != 1:
+        return None
+    contradicted = any(s.label in (Intent.NO, Role.UNSURE) for s in said.segments)
+    return numbers[0].value, (0.9 - 0.5 * said.unknown) * (0.5 if contradicted else 1)
+
+
+def _value(said: Utterance, intent: Intent) -> str:
+    if intent is Intent.NUMBER:
+        found = _number(said)
+        return found[0] if found else ""
+    if intent in (Intent.CALLBACK_LATER, Intent.BUSY_NOW, Intent.CHANGE):
+        own = next((s.value for s in said.of(intent) if s.value), "")
+        return joined([Moment(s.start, s.end, s.value) for s in said.of(MOMENT)]) or own
+    return next((s.value for s in said.of(intent) if s.value), "")
+
+
+def _evidence(said: Utterance, intent: Intent) -> str:
+    label = NUMBER if intent is Intent.NUMBER else intent
+    return ", ".join(s.said for s in said.of(label))

@@ -1,0 +1,108 @@
+"""An utterance as recognised -> the words that count: case, ё, punctuation, fillers, known errors of recognition."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+
+from voicebot.language.table import PhraseTable
+
+MAX_CHARS = 1_000  # an utterance is capped at 6 s of speech: more is not an answer
+MAX_WORDS = 60
+FUZZY_MIN = 7  # shorter words have too many neighbours
+
+_WORD = re.compile(r"[a-zа-я0-9]+(?::[0-9]{2})?(?:-[a-zа-я]+)*")
+_LATIN = str.maketrans("aceopxyktmhb", "асеорхуктмнв")
+
+
+def split(text: str) -> list[str]:
+    """Lower-case words, ё as е, without punctuation; «да-да» is two words, «не-а» and «кое-как» one."""
+    plain = unicodedata.normalize("NFC", text[:MAX_CHARS]).lower().replace("ё", "е")
+    plain = "".join(c for c in unicodedata.normalize("NFD", plain) if c != "\u0301")
+    words: list[str] = []
+    for word in _WORD.findall(unicodedata.normalize("NFC", plain).replace("ё", "е")):
+        if any("а" <= c <= "я" for c in word):
+            word = word.translate(_LATIN)  # look-alikes within a Russian word
+        words += _unstuttered(word)
+    return words[:MAX_WORDS]
+
+
+def _unstuttered(word: str) -> list[str]:
+    parts = word.split("-")
+    return parts if len(parts) > 1 and all(p == parts[0] for p in parts) else [word]
+
+
+class Cleaner:
+    """Puts right what recognition is known to get wrong. vocabulary: every word of the table."""
+
+    def __init__(self, table: PhraseTable, vocabulary: Collection[str]) -> None:
+        self.table = table
+        self.vocabulary = frozenset(vocabulary)
+        self.near = _near(self.vocabulary)
+        self.longest_fix = max((len(k) for k in table.fixes), default=0)
+
+    def clean(self, words: list[str]) -> tuple[list[str], bool]:
+        """The words that count, and whether one of them had to be guessed."""
+        fixed = self._fixed(words)
+        guessed = False
+        out: list[str] = []
+        for word in fixed:
+            joined = self._joined_not(word)
+            if joined:
+                out += joined
+                continue
+            near = self._nearest(word)
+            guessed = guessed or near != word
+            out.append(near)
+        kept = [w for w in out if w not in self.table.fillers]
+        return _once(kept or out), guessed
+
+    def _fixed(self, words: list[str]) -> list[str]:
+        out: list[str] = []
+        at = 0
+        while at < len(words):
+            for length in range(min(self.longest_fix, len(words) - at), 0, -1):
+                said = self.table.fixes.get(tuple(words[at : at + length]))
+                if said is not None:
+                    out += said
+                    at += length
+                    break
+            else:
+                out.append(words[at])
+                at += 1
+        return out
+
+    def _joined_not(self, word: str) -> list[str]:
+        """«несмогу» -> «не смогу»."""
+        rest = word[2:]
+        if word.startswith("не") and word not in self.vocabulary and len(rest) >= 4 and rest in self.vocabulary:
+            return ["не", rest]
+        return []
+
+    def _nearest(self, word: str) -> str:
+        if len(word) < FUZZY_MIN or word in self.vocabulary or not word.isalpha():
+            return word
+        found: set[str] = set()
+        for variant in (word, *_without_one(word)):
+            found |= self.near.get(variant, set())
+        found = {w for w in found if w[:2] == word[:2] and abs(len(w) - len(word)) <= 1}
+        return found.pop() if len(found) == 1 else word
+
+
+def _near(vocabulary: Collection[str]) -> Mapping[str, set[str]]:
+    near: dict[str, set[str]] = {}
+    for word in vocabulary:
+        if len(word) >= FUZZY_MIN and word.isalpha():
+            for variant in (word, *_without_one(word)):
+                near.setdefault(variant, set()).add(word)
+    return near
+
+
+def _without_one(word: str) -> list[str]:
+    return [word[:i] + word[i + 1 :] for i in range(len(word))]
+
+
+def _once(words: list[str]) -> list[str]:
+    """«да да да» -> «да»: saying it three times adds nothing."""
+    return [w for i, w in enumerate(words) if i == 0 or w != words[i - 1]]
