@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
 import sys
@@ -35,6 +36,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def spoilt(path: Path) -> Path:
+    path.parent.mkdir()
+    path.write_text("это не база данных " * 100)
+    return path
+
+
+@pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqlStore]:
     await upgrade(f"sqlite:///{path}")
     made = SqlStore(f"sqlite:///{path}")
@@ -59,7 +67,7 @@ class TestOutbox(OutboxContract):
 
 
 async def test_a_new_file_is_for_its_owner_only(store: SqlStore, path: Path) -> None:
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
 async def test_the_journal_and_keys_are_as_we_want(store: SqlStore, path: Path) -> None:
@@ -94,18 +102,16 @@ async def test_reading_does_not_wait_for_a_writer(store: SqlStore, path: Path) -
         writer.close()
 
 
-async def test_a_file_that_is_no_database_says_so(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_text("это не база данных " * 100)
+async def test_a_file_that_is_no_database_says_so(spoilt: Path) -> None:
     with pytest.raises(StoreDown, match=r"voicebot\.db не отвечает: file is not a database.*резервной копии"):
-        await upgrade(f"sqlite:///{path}")
+        await upgrade(f"sqlite:///{spoilt}")
 
 
 async def test_tables_that_were_never_made_are_not_a_dead_database(path: Path) -> None:
     path.parent.mkdir()
     store = SqlStore(f"sqlite:///{path}")
     try:
-        with pytest.raises(SchemaFault, match="нет нужных таблиц.*upgrade"):
+        with pytest.raises(SchemaFault, match=r"нет нужных таблиц.*upgrade"):
             await store.contacts()
     finally:
         await store.close()
@@ -113,7 +119,7 @@ async def test_tables_that_were_never_made_are_not_a_dead_database(path: Path) -
 
 async def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadDatabaseUrl, match="нельзя создать.*Проверьте путь"):
+    with pytest.raises(BadDatabaseUrl, match=r"нельзя создать.*Проверьте путь"):
         await upgrade(f"sqlite:///{tmp_path}/file/voicebot.db")
 
 

@@ -35,12 +35,12 @@ def phones_in(cell: Cell) -> tuple[str, ...]:
     text = text_of(cell)
     if not text:
         return ()
+    if re.fullmatch(r"\d[.,]?\d*[eEеЕ]\+?\d+", text):
+        raise BadCell(f"телефон «{text}» сокращён Excel: сделайте ячейку текстовой и впишите номер целиком")
     return tuple(dict.fromkeys(_phone(part.strip()) for part in re.split(r"[,;/\n]", text) if part.strip()))
 
 
 def _phone(text: str) -> str:
-    if re.fullmatch(r"\d[.,]?\d*[eEеЕ]\+?\d+", text):
-        raise BadCell(f"телефон «{text}» сокращён Excel: сделайте ячейку текстовой и впишите номер целиком")
     digits = re.sub(r"[\s()\-–—.]", "", text)
     if re.fullmatch(r"[78]\d{10}", digits):
         text = "+7" + digits[1:]
@@ -52,11 +52,15 @@ def _phone(text: str) -> str:
         raise BadCell(f"телефон «{text}» не похож на номер") from error
     # Possible, not valid: validity asks for a range that an operator has been given, and those change.
     reason = phonenumbers.is_possible_number_with_reason(number)
-    if reason == phonenumbers.ValidationResult.IS_POSSIBLE:
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if reason == phonenumbers.ValidationResult.TOO_LONG:
-        raise BadCell(f"телефон «{text}» длиннее номера")
-    raise BadCell(f"телефон «{text}» короче номера, нужен код города или оператора")
+    if reason == phonenumbers.ValidationResult.TOO_SHORT:
+        raise BadCell(f"телефон «{text}» короче номера, нужен код города или оператора")
+    # phonenumbers knows Russian service numbers of 14 digits; no patient has one.
+    in_russia = number.country_code == 7
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE or (
+        in_russia and len(phonenumbers.national_significant_number(number)) != 10
+    ):
+        raise BadCell(f"телефон «{text}» не той длины")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 # Dates and times ----------------------------------------------------------------------------
@@ -193,7 +197,7 @@ def zone_in(cell: Cell) -> str:
         return MSK[0]
     try:
         return ZoneInfo(text).key
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:  # KeyError: ZoneInfoNotFoundError
         raise BadCell(f"часовой пояс «{text}» неизвестен, нужен вида Europe/Moscow или МСК+2") from error
 
 

@@ -1,8 +1,8 @@
 """What a file changes in the registry: pure, so that the preview and the import cannot differ.
 
 A patient is known again by name and one shared phone, unless the birth dates contradict each other. A visit is
-known again by its number, or by patient and moment, so that files with and without numbers mix. A line that is the same as at its last import changes
-nothing, whatever the robot or the staff have written since.
+known again by its number, or by patient and moment, so that files with and without numbers mix. A line that is
+the same as at its last import changes nothing, whatever the robot or the staff have written since.
 """
 
 from __future__ import annotations
@@ -192,6 +192,7 @@ def _booked(id_: str, patient_id: str, line: VisitLine, old: BookedVisit | None)
         version=old.version,
         lifecycle=old.lifecycle if line.lifecycle is None else new.lifecycle,
         answer=old.answer if line.answer is None and not moved else new.answer,
+        service=new.service or old.service,
     )
     return new if _same(new, old) else replace(new, version=old.version + 1)
 
