@@ -8,11 +8,11 @@ sha256=d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9
 
 whole() {  # whole FOLDER: every file is there, and the model is the right one
   [ -s "$1/config.json" ] && [ -s "$1/tokenizer.json" ] && [ -s "$1/vocabulary.txt" ] &&
-    [ "$(stat --format %s "$1/model.bin" 2>/dev/null)" = "$bytes" ] &&
+    [ "$(stat -L --format %s "$1/model.bin" 2>/dev/null)" = "$bytes" ] &&
     printf '%s  %s\n' "$sha256" "$1/model.bin" | sha256sum --status --check
 }
 ready() {
-  [ "$(cat "$model/.complete" 2>/dev/null)" = "$sha256" ] && [ "$(stat --format %s "$model/model.bin" 2>/dev/null)" = "$bytes" ]
+  [ "$(cat "$model/.complete" 2>/dev/null)" = "$sha256" ] && [ "$(stat -L --format %s "$model/model.bin" 2>/dev/null)" = "$bytes" ]
 }
 
 if ready; then exit 0; fi
