@@ -11,7 +11,7 @@ from voicebot.city.ear import FRAME_MS, RATE, Ear, PhraseEnded, PhraseStarted, s
 from voicebot.city.journal import Entry, Journal, What
 from voicebot.city.people import Person, Role, Talk
 from voicebot.city.recording import Recording
-from voicebot.city.sounds import Sounds, answering_machine, looped, mixed
+from voicebot.city.sounds import MARGIN_MS, Sounds, answering_machine, looped, mixed
 from voicebot.city.voiceprint import Voiceprint
 from voicebot.errors import VoicebotError
 from voicebot.telephony.port import Audio, Gone, Key, Line, LineEvent, MediaLost, PlayFinished, Up
@@ -65,7 +65,8 @@ class Patient:
         self._left = ""
         self._gone = asyncio.Event()
         self.recording = Recording(0)
-        self.ended = Ended("lost")
+        self.ended = Ended("lost", "cut short")
+        self.gone_ms: int | None = None
 
     async def talk(self) -> None:
         """From answering to the end of the call. Leaves the line closed, whatever happens."""
@@ -95,7 +96,8 @@ class Patient:
                 self._left = "media lost"
                 await self._hang_up()
             case Gone(disposition, cause, _):
-                self.recording.silenced(round(now))
+                self.gone_ms = round(now)
+                self.recording.silenced(self.gone_ms)
                 by = "far" if not self._left else "lost" if self._left == "media lost" else "self"
                 self.ended = Ended(by, self._left or f"{disposition.value} {cause}")
             case _:
@@ -154,7 +156,7 @@ class Patient:
         self._saying_until_ms = until
         self.recording.silenced(start)
         self.recording.said(start, pcm)
-        self._journal.write(Entry(What.SAID, start, until, kind=kind.value, text=text))
+        self._journal.write(Entry(What.SAID, start + MARGIN_MS, until - MARGIN_MS, kind=kind.value, text=text))
         if beep_ms:
             self._journal.write(Entry(What.BEEP, start + beep_ms, until))
         await self._request(self._line.play(self._prompt, pcm))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from voicebot.city.ear import RATE, THRESHOLD_DB, level_db, samples_of
 from voicebot.city.people import Noise, NoiseKind, People, Talk, Voicemail
-from voicebot.speech.port import Synthesiser
 
 #: A stretch of noise long enough that its repetition is not noticed.
 NOISE_S = 12
 BEEP_HZ = 1000
 BEEP_DB = -14.0
 BEFORE_BEEP_MS = 400
-#: Kept around the speech when it is trimmed: attacks and releases below the threshold.
+#: Stands before and behind the speech of every line: attacks and releases below the threshold. Exactly so much, so
+#: that the times of the words are known.
 MARGIN_MS = 20
 #: Level of the voices that noise is measured against, dBFS RMS; what RHVoice's adapter gives.
 VOICE_DB = -20.0
@@ -45,19 +44,23 @@ class Sounds:
         return _pcm(samples_of(self.noises[noise.kind]) * gain)
 
 
-async def render(people: People, synthesiser: Synthesiser, progress: Callable[[int, int], None]) -> Sounds:
-    """Render all lines off the event loop; progress(done, of). Raises what the synthesiser raises."""
+#: Text and voice -> PCM at 8 kHz, such as PromptCache.speak.
+Speak = Callable[[str, str], Awaitable[bytes]]
+
+
+async def render(people: People, speak: Speak, progress: Callable[[int, int], None]) -> Sounds:
+    """Render all lines; progress(done, of). Raises what speak raises."""
     wanted = wanted_lines(people)
     kinds = {talk.noise.kind for talk in _talks(people) if talk.noise is not None}
     total = len(wanted) + len(kinds)
     lines: dict[tuple[str, str], bytes] = {}
     for voice, text in wanted:
         progress(len(lines), total)
-        lines[voice, text] = trim(await asyncio.to_thread(synthesiser.speak, text, voice))
+        lines[voice, text] = trim(await speak(text, voice))
     noises: dict[NoiseKind, bytes] = {}
     for kind in sorted(kinds):
         progress(len(lines) + len(noises), total)
-        noises[kind] = await asyncio.to_thread(_make_noise, kind, synthesiser)
+        noises[kind] = await _make_noise(kind, speak)
     progress(total, total)
     return Sounds(lines, noises)
 
@@ -76,14 +79,15 @@ def wanted_lines(people: People) -> list[tuple[str, str]]:
 
 
 def trim(pcm: bytes) -> bytes:
-    """Without silence at the ends: the times of what is said are then the times of the samples."""
+    """With exactly MARGIN_MS before and behind what is audible."""
     samples = samples_of(pcm)
     step = RATE // 100
     loud = [i for i in range(0, len(samples), step) if level_db(samples[i : i + step]) >= THRESHOLD_DB]
     if not loud:
         return pcm
     margin = RATE * MARGIN_MS // 1000
-    return samples[max(0, loud[0] - margin) : loud[-1] + step + margin].tobytes()
+    padded = np.pad(samples, margin)  # by so much the places shift, too
+    return bytes(padded[loud[0] : loud[-1] + step + 2 * margin].astype("<i2").tobytes())
 
 
 def mixed(voice: bytes, noise: bytes, offset: int) -> bytes:
@@ -115,10 +119,10 @@ def pink(seconds: float, seed: int = 1) -> bytes:
     return _levelled(np.fft.irfft(spectrum * shape, count))
 
 
-def _make_noise(kind: NoiseKind, synthesiser: Synthesiser) -> bytes:
+async def _make_noise(kind: NoiseKind, speak: Speak) -> bytes:
     if kind is NoiseKind.PINK:
         return pink(NOISE_S)
-    return babble([trim(synthesiser.speak(text, voice)) for voice, text in _BABBLE])
+    return babble([trim(await speak(text, voice)) for voice, text in _BABBLE])
 
 
 def babble(voices: Sequence[bytes]) -> bytes:

@@ -81,7 +81,8 @@ async def call(
 @pytest.fixture
 def sounds(tone: Tone) -> Sounds:
     lines = {
-        ("elena", t): tone(100 * len(t), hz=400) for t in ("алло", "да", "приду", "стоп", "нас нет", "здравствуйте")
+        ("elena", t): bytes(320) + tone(100 * len(t), hz=400) + bytes(320)
+        for t in ("алло", "да", "приду", "стоп", "нас нет", "здравствуйте")
     }
     return Sounds(lines, {NoiseKind.PINK: pink(3)})
 
@@ -98,7 +99,7 @@ def test_a_whole_call_is_answered_and_measured_to_the_frame(
     log, patient, robot = run(call(talk, tmp_path, sounds, prompts, 10_300))
     assert said(log) == [("greeting", "алло"), ("line", "да"), ("line", "приду")]
     assert patient.ended.by == "far"
-    wanted = {"алло": 300, "да": 4300 - 3720 - 200, "приду": 9000 - 8020 - 500}
+    wanted = {"алло": 260, "да": 4300 - 3740 - 200, "приду": 9000 - 8040 - 500}
     measured = {t.text: t.took_ms for t in timings(log)}
     for text, ms in wanted.items():
         assert measured[text] == pytest.approx(ms, abs=45), text
@@ -113,7 +114,7 @@ def test_an_interruption_is_heard_over_the_robot(run: Run, tmp_path: Path, sound
     talk = Talk(interruptions=(Interruption(1, 1500, "стоп"),), again=False)
     log, _, robot = run(call(talk, tmp_path, sounds, {1000: tone(4000)}, 8000))
     (entry,) = log.all(What.SAID)
-    assert entry.kind == "interruption" and entry.at_ms == pytest.approx(2520, abs=45)
+    assert entry.kind == "interruption" and entry.at_ms == pytest.approx(2540, abs=45)
     assert [(t.measure.value, round(t.took_ms, -2)) for t in timings(log)] == [("interruption", 2500)]
     assert len(spells(samples_of(bytes(robot.heard)))) == 1
 
@@ -150,7 +151,7 @@ def test_an_answering_machine_never_listens(run: Run, tmp_path: Path, sounds: So
     assert beep.end_ms() - beep.at_ms == 500
     assert patient.ended.by == "self" and patient.ended.why == "recorded"
     greeting, beep_heard = spells(samples_of(bytes(robot.heard)))
-    assert beep_heard.start_ms - greeting.end_ms == pytest.approx(400, abs=20)
+    assert beep_heard.start_ms - greeting.end_ms == pytest.approx(420, abs=20)
 
 
 def test_an_administrators_voice_changes_what_is_said(

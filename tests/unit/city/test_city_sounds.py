@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -17,27 +17,12 @@ persons:
 """
 
 
-class Speaker:
-    """A Synthesiser whose speech is a tone between two silences."""
+def test_every_line_is_rendered_once_and_trimmed(run: Callable[..., Sounds], tone: Tone) -> None:
+    async def speak(text: str, voice: str) -> bytes:
+        return bytes(1600) + tone(100 * len(text)) + bytes(3200)
 
-    name = version = "tone"
-
-    def __init__(self, tone: Tone) -> None:
-        self._tone = tone
-
-    def voices(self) -> Sequence[str]:
-        return ("elena", "irina")
-
-    def speak(self, text: str, voice: str, rate: float = 0.0, hz: int = 8000) -> bytes:
-        return bytes(1600) + self._tone(100 * len(text)) + bytes(3200)
-
-    def close(self) -> None:
-        pass
-
-
-async def test_every_line_is_rendered_once_and_trimmed(tone: Tone) -> None:
     seen: list[tuple[int, int]] = []
-    sounds = await render(parse_people(BOOK), Speaker(tone), lambda done, of: seen.append((done, of)))
+    sounds = run(render(parse_people(BOOK), speak, lambda done, of: seen.append((done, of))))
     assert set(sounds.lines) == {
         ("elena", "алло"), ("elena", "да"), ("elena", "нет"), ("irina", "алло"), ("irina", "стоп"),
     }  # fmt: skip
