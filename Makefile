@@ -79,7 +79,7 @@ contracts: venv
 	@echo "== import contracts" && $(BIN)/lint-imports --no-cache
 
 bench: setup ## response times at the patient's ear, CPU and memory per call, with the machine's load
-	@$(BIN)/voicebot bench $(ARGS)
+	@set -e; for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" $(ARGS); done
 
 lock: venv ## pin the dependencies anew: requirements.lock, setup/build.lock
 	@setup/lock.sh $(ARGS)
