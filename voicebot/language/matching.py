@@ -92,7 +92,7 @@ class Matcher:
                 if known is None or known.covered < covered:
                     found[at, phrase.label] = segment
             if node.gap is not None:
-                for skip in range(MAX_GAP + 1):
+                for skip in range(min(MAX_GAP, len(words) - at) + 1):
                     if any(w in _NEVER_IN_GAP for w in words[at : at + skip]):
                         break
                     stack.append((node.gap, at + skip, covered))

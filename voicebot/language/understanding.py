@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from voicebot.dialogue.intents import Intent, Meaning, Scored
 from voicebot.dialogue.scenario import Scenario
-from voicebot.language.matching import Matcher
+from voicebot.language.matching import MOMENT, Matcher
 from voicebot.language.moments import resolve
 from voicebot.language.table import GAP, NAME, PhraseTable, Question
 from voicebot.language.weighing import DOUBTFUL, Utterance, weigh
@@ -40,6 +40,7 @@ class Understanding:
         question: Question = Question.ANY,
         names: frozenset[str] = frozenset(),
         now: datetime | None = None,
+        visit: datetime | None = None,
     ) -> Meaning:
         """What an utterance means. Never raises, whatever the text.
 
@@ -48,12 +49,15 @@ class Understanding:
         question:     IDENTITY when «Это …?» was asked
         names:        lower-case words of the patient's name, ё as е (language.facts.name_words)
         now:          aware, in the patient's zone: times heard then become ISO times in place of "in 60m"
+        visit:        aware, when the visit in question begins (needs now): «приду в пятницу» is then a yes only
+                      when the visit is on that Friday; without it such an answer is always asked again
         speech is False for what recognisers write when nobody spoke.
         """
-        candidates = self._candidates(text, question, names)
+        heard = _Context(question, names, now, visit)
+        candidates = self._candidates(text, heard)
         if candidates is None:
             return Meaning((), text.strip(), speech=False)
-        others = [self._candidates(a, question, names) or () for a in alternatives[:5]]
+        others = [self._candidates(a, heard) or () for a in alternatives[:5]]
         candidates = _with_alternatives(candidates, others)
         if expects is not None:
             candidates = _stand_in(candidates, expects)
@@ -61,21 +65,46 @@ class Understanding:
             candidates = tuple(_timed(c, now) for c in candidates)
         return Meaning(candidates, text.strip(), speech=True)
 
-    def _candidates(self, text: str, question: Question, names: frozenset[str]) -> tuple[Scored, ...] | None:
+    def _candidates(self, text: str, context: _Context) -> tuple[Scored, ...] | None:
         raw = split(text)
         if not raw or tuple(raw) in self._noise:
             return None
         words, guessed = self._cleaner.clean(raw)
+        segments = self._matchers[context.question].segments(words, context.names)
         said = Utterance(
             words=words,
-            segments=self._matchers[question].segments(words, names),
-            question=question,
-            light=self.table.light | names,
+            segments=segments,
+            question=context.question,
+            light=self.table.light | context.names,
             doubtful=self.table.doubtful,
             asking=text.rstrip().endswith("?"),
             guessed=guessed,
+            agreed=frozenset(s.value for s in segments if s.label == MOMENT and context.agrees(s.value)),
+            visit_known=context.now is not None and context.visit is not None,
         )
         return weigh(said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What was asked, of whom, and about which visit."""
+
+    question: Question
+    names: frozenset[str]
+    now: datetime | None
+    visit: datetime | None
+
+    def agrees(self, moment: str) -> bool:
+        """Whether a moment as heard is the visit's day, its time, or both."""
+        if self.now is None or self.visit is None:
+            return False
+        visit = self.visit.astimezone(self.now.tzinfo)
+        heard = resolve(moment, self.now)
+        if heard is None:
+            return False
+        minutes = abs((heard.hour - visit.hour) * 60 + heard.minute - visit.minute)
+        same_time = "at" not in moment or minutes <= 30  # «вечером» names no minute
+        return same_time and ("day" not in moment or heard.date() == visit.date())
 
 
 def question_at(scenario: Scenario, step_id: str) -> Question:

@@ -17,6 +17,11 @@ from voicebot.language.table import Question, Role, Strength
 DOUBTFUL = 0.4  # a yes that must be asked again
 _NEGATIONS = frozenset({"не", "ни", "нет", "нету"})
 
+_AUXILIARIES = frozenset({"буду", "будем"})
+_PROPOSALS = frozenset({"можно", "давайте", "хочу", "хотим", "надо", "нужно"})
+#: What robots say of a visit of tomorrow, so that patients repeat it.
+_ECHOES = frozenset({"day +0", "day +1"})
+
 #: Which of several things said counts first; yes and no are weighed against them below.
 _ORDER = (
     Intent.STOP, Intent.WRONG_PERSON, Intent.CHANGE, Intent.CANCEL, Intent.OPERATOR, Intent.CALLBACK_LATER,
@@ -40,6 +45,8 @@ class Utterance:
     doubtful: frozenset[str]
     asking: bool = False  # it ended with a question mark
     guessed: bool = False  # a word had to be put right by likeness
+    agreed: frozenset[str] = frozenset()  # moments that are those of the visit in question
+    visit_known: bool = False  # so that every other moment contradicts it
 
     def of(self, *labels: str) -> list[Segment]:
         return [s for s in self.segments if s.label in labels]
@@ -143,11 +150,30 @@ def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
         return True  # «и приду» is what a clipped «не приду» is heard as
     if said.asking and (p.full_yes or said.question is not Question.IDENTITY):
         return True
-    return any(s.label == MOMENT and _firm(s) for s in said.segments)  # «приду в пятницу»: is it that Friday?
+    if said.of(Role.CONDITION) or _says_more(said, yes):
+        return True
+    return any(_contradicts(said, s) for s in said.of(MOMENT))
 
 
-def _firm(segment: Segment) -> bool:
-    return segment.value.startswith("day ") and segment.value not in ("day +0", "day +1")
+def _says_more(said: Utterance, yes: list[Segment]) -> bool:
+    """«буду в Москве», «хочу спать», «можно завтра»: the word alone is a yes, with more it is something else."""
+    unknown = {i for i, w in enumerate(said.words) if w in said.uncovered() and w not in said.light}
+    for segment in yes:
+        last = segment.said.split()[-1]
+        if last in _AUXILIARIES and segment.end in unknown:
+            return True
+        if segment.said in _PROPOSALS and (unknown or said.of(MOMENT)):
+            return True
+    return False
+
+
+def _contradicts(said: Utterance, moment: Segment) -> bool:
+    """«приду в пятницу»: is that the Friday of the visit?"""
+    if moment.value in said.agreed:
+        return False
+    return said.visit_known or moment.value not in _ECHOES
+
+
 
 
 def _others(said: Utterance) -> dict[Intent, float]:
@@ -158,11 +184,18 @@ def _others(said: Utterance) -> dict[Intent, float]:
         if not found:
             continue
         full = any(s.strength is Strength.FULL for s in found)
+        if intent is Intent.REPEAT and not full and not _bare(said, intent):
+            continue  # «что» and «а» ask again only when nothing else was said
         score = 0.93 - 0.35 * said.unknown if full else 0.9 * (1 - 0.9 * said.unknown)
         scores[intent] = score if not scores else min(score, min(scores.values()) - 0.3)
     if said.of(Role.UNSURE):
         scores = {i: s if i not in (Intent.WRONG_PERSON, Intent.CANCEL) else min(s, 0.6) for i, s in scores.items()}
     return scores
+
+
+def _bare(said: Utterance, intent: Intent) -> bool:
+    beside = {intent, Intent.YES, Intent.HELLO}
+    return all(s.label in beside for s in said.segments) and all(w in said.light for w in said.uncovered())
 
 
 def _combined(said: Utterance, p: Polarity, others: dict[Intent, float]) -> dict[Intent, float]:
