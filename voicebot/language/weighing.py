@@ -239,10 +239,15 @@ def _no_beside(first: Intent, p: Polarity, score: float) -> tuple[float, float]:
 
 def _number(said: Utterance) -> tuple[str, float] | None:
     numbers = said.of(NUMBER)
-    if len(numbers) != 1:
-        return None
+    if not numbers or len({n.value for n in numbers[: 1 if _out_of(said, numbers) else None]}) != 1:
+        return None  # two numbers: which of them?
     contradicted = any(s.label in (Intent.NO, Role.UNSURE) for s in said.segments)
     return numbers[0].value, (0.9 - 0.5 * said.unknown) * (0.5 if contradicted else 1)
+
+
+def _out_of(said: Utterance, numbers: list[Segment]) -> bool:
+    """«девять из десяти»."""
+    return len(numbers) == 2 and list(said.words[numbers[0].end : numbers[1].start]) == ["из"]
 
 
 def _value(said: Utterance, intent: Intent) -> str:
