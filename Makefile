@@ -22,7 +22,7 @@ help: ## this list
 
 ## set-up
 
-setup: machine venv asterisk rhvoice whisper ## everything the robot needs: .venv and .local (about 450 MB to download)
+setup: machine venv asterisk rhvoice whisper ## everything the robot needs: .venv and .local (about 500 MB to download, 2 minutes on a fast line)
 
 machine: # what this machine lacks is said in one go, before anything is downloaded
 	@setup/check_machine.sh

@@ -18,3 +18,4 @@ say "setup: RHVoice and ${#voices[@]} Russian voices into ${prefix/#$ROOT\//} (a
   --package librhvoice5 librhvoice-core7 rhvoice-russian libsonic0 --host-loads libsonic.so.0 libRHVoice_core.so.7 libRHVoice.so.5 \
   --only usr/share/RHVoice/voices "${voices[@]}"
 printf '%s\n' "$wanted" > "$prefix/.complete"
+rm -f "$LOCAL"/cache/apt-*/archives/rhvoice-russian_*.deb  # 106 MB that nothing needs again

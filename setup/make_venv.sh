@@ -30,11 +30,11 @@ if [ ! -e "$VENV/bin/python" ]; then
     die "$python cannot make a virtual environment." "$(as_root "apt-get install -y python3-venv")"
 fi
 
-say "setup: Python packages into ${VENV/#$ROOT\//} (about 300 MB to download, 800 MB on disk; a minute or two)"
-# pip_install ARGUMENTS: pip's own words, less the lines that only repeat the lock file
+say "setup: Python packages into ${VENV/#$ROOT\//} (about 220 MB to download, 800 MB on disk; a minute or two)"
+# pip_install ARGUMENTS: what is worth reading of pip's words: downloads of 1 MB and more, and everything that went wrong
 pip_install() {
-  "$VENV/bin/python" -m pip install --disable-pip-version-check --no-deps "$@" |
-    sed -u -E '/^(Requirement already satisfied|Ignoring |Looking in |Collecting |Installing collected|  *(Preparing|Getting|Checking) )/d'
+  "$VENV/bin/python" -m pip install --disable-pip-version-check --progress-bar off --no-deps "$@" |
+    sed -u -nE '/^ *(Downloading|Using cached) .*[0-9] MB/p; /^ *(Downloading|Using cached|Requirement already|Ignoring|Looking in|Collecting|Processing|Installing collected|Preparing|Getting|Checking|Attempting|Found existing|Uninstalling|Successfully|Building wheel|Created wheel|Stored in)/d; p'
 }
 failed() {  # pip says no and leaves whole packages only: what is there may stay
   rm -f "$installing"
