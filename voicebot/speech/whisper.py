@@ -24,7 +24,7 @@ WINDOW_S = 8  # 5 s loses words; 30 s costs six times as much
 # a voice that reaches the window's very end is written several times over
 TAIL_S = 0.5
 # two seconds of silence in front make Whisper repeat itself, or take an answer for no speech
-LEAD_S = 0.3
+LEAD_S = 0.5  # more than the listener's pre-roll, so that its utterances stay as they are
 LEAD_BELOW_PEAK_DB = 30.0  # weaker than the weakest consonant that begins a word
 HOP = 160  # samples a mel frame
 # on silence and noise Whisper always writes something; this rejected 86 of 86 such files and 0.4 % of speech
@@ -120,7 +120,8 @@ class WhisperRecogniser:
         )[0]
 
     def _decode(self, ids: Sequence[int]) -> str:
-        return str(self._tokenizer.decode([i for i in ids if i < self._tokenizer.eot])).strip()
+        text = str(self._tokenizer.decode([i for i in ids if i < self._tokenizer.eot])).strip()
+        return text if any(character.isalnum() for character in text) else ""  # a row of dashes is no answer
 
 
 class WhisperSession:
