@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from openpyxl import Workbook
 
@@ -19,10 +23,20 @@ ANNA = ("Соколова Анна Петровна", "+7 888 000 01 01", "24.11
 ROW = (*ANNA, "Центр", "улица Ленина, 5")
 
 
+@cache
+def _empty() -> bytes:
+    """An upgraded registry, made once: copying it is ten times faster than upgrading."""
+    with TemporaryDirectory() as folder:
+        asyncio.run(upgrade(f"sqlite:///{folder}/registry.db"))
+        return Path(folder, "registry.db").read_bytes()
+
+
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Registry]:
     url = f"sqlite:///{folder}/registry.db"
-    await upgrade(url)
+    with ThreadPoolExecutor() as threads:  # asyncio.run() needs a thread without a loop
+        empty = threads.submit(_empty).result()
+    (folder / "registry.db").write_bytes(empty)
     registry = Registry(url, ManualClock(NOW))
     try:
         yield registry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import stat
 import sys
@@ -42,9 +43,17 @@ def spoilt(path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Upgraded once and copied for each test: that is ten times faster than upgrading."""
+    path = tmp_path_factory.mktemp("empty") / "voicebot.db"
+    asyncio.run(upgrade(f"sqlite:///{path}"))
+    return path
+
+
 @pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqlStore]:
-    await upgrade(f"sqlite:///{path}")
+async def store(path: Path, empty: Path) -> AsyncIterator[SqlStore]:
+    await asyncio.to_thread(shutil.copytree, empty.parent, path.parent)
     made = SqlStore(f"sqlite:///{path}")
     yield made
     await made.close()
@@ -66,7 +75,8 @@ class TestOutbox(OutboxContract):
     pass
 
 
-async def test_a_new_file_is_for_its_owner_only(store: SqlStore, path: Path) -> None:
+async def test_a_new_file_is_for_its_owner_only(path: Path) -> None:
+    await upgrade(f"sqlite:///{path}")
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
