@@ -34,7 +34,7 @@ say "setup: Python packages into ${VENV/#$ROOT\//} (about 220 MB to download, 80
 # pip_install ARGUMENTS: what is worth reading of pip's words: downloads of 1 MB and more, and everything that went wrong
 pip_install() {
   "$VENV/bin/python" -m pip install --disable-pip-version-check --progress-bar off --no-deps "$@" |
-    sed -u -nE '/^ *(Downloading|Using cached) .*[0-9] MB/p; /^ *(Downloading|Using cached|Requirement already|Ignoring|Looking in|Collecting|Processing|Installing collected|Preparing|Getting|Checking|Attempting|Found existing|Uninstalling|Successfully|Building wheel|Created wheel|Stored in)/d; p'
+    sed -u -nE 's/^Installing collected packages.*/  unpacking (half a minute)/p; t; /^ *(Downloading|Using cached) .*[0-9] MB/p; /^ *(Downloading|Using cached|Requirement already|Ignoring|Looking in|Collecting|Processing|Preparing|Getting|Checking|Attempting|Found existing|Uninstalling|Successfully|Building wheel|Created wheel|Stored in)/d; p'
 }
 failed() {  # pip says no and leaves whole packages only: what is there may stay
   rm -f "$installing"
