@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 from types import TracebackType
@@ -18,7 +19,12 @@ log = logging.getLogger(__name__)
 
 _REQUEST_S = 5.0
 _CONNECT_S = 2.0
-_HEARTBEAT_S = 15.0  # a peer that hangs without closing is noticed by then
+_ECHO = "voicebot-echo"
+_ECHO_S = 2.0
+#: Pauses between two checks that our application still hears: soon after a connect, then every few seconds.
+_WATCH_S = (0.1, 0.4, 1.0, 3.0)
+_WATCH_ON_S = 5.0
+_FORGOTTEN_S = 0.5
 _BACKOFF_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
@@ -77,6 +83,7 @@ class AriClient:
         self._session: aiohttp.ClientSession | None = None
         self._reader: asyncio.Task[None] | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._echo = asyncio.Event()
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -93,11 +100,11 @@ class AriClient:
             timeout=aiohttp.ClientTimeout(total=_REQUEST_S),
         )
         try:
-            socket = await self._connect()
+            socket, early = await self._connect()
         except BaseException:
             await self._session.close()
             raise
-        self._reader = asyncio.create_task(self._read_for_ever(socket), name=f"ari-{self.app}")
+        self._reader = asyncio.create_task(self._read_for_ever(socket, early), name=f"ari-{self.app}")
         return self
 
     async def __aexit__(
@@ -106,6 +113,7 @@ class AriClient:
         if self._reader:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
+            await self._wait_until_forgotten()
         if self._session:
             await self._session.close()
 
@@ -145,14 +153,12 @@ class AriClient:
         except ValueError as error:
             raise AriError(answer.status, where, "ответ не JSON") from error
 
-    async def _connect(self) -> aiohttp.ClientWebSocketResponse:
+    async def _connect(self) -> tuple[aiohttp.ClientWebSocketResponse, list[str]]:
+        """An event socket that hears, and what it heard so far."""
         try:
             async with asyncio.timeout(_CONNECT_S):
                 socket = await self.session.ws_connect(
-                    f"{self.url}/ari/events",
-                    params={"app": self.app, "subscribeAll": "false"},
-                    heartbeat=_HEARTBEAT_S,
-                    max_msg_size=0,
+                    f"{self.url}/ari/events", params={"app": self.app, "subscribeAll": "false"}, max_msg_size=0
                 )
         except aiohttp.WSServerHandshakeError as error:
             raise AriError(error.status, "events", error.message) from error
@@ -161,28 +167,80 @@ class AriClient:
                 f"Asterisk не отвечает на {self.url}: {error or type(error).__name__}.", "Проверьте, что он запущен."
             ) from error
         try:
+            early = await self._first_echo(socket)
             await self._listener.on_connected()
         except BaseException:
             await socket.close()
             raise
-        return socket
+        return socket, early
 
-    async def _read_for_ever(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _ask_for_echo(self) -> None:
+        """Have Asterisk send an event to our own application. Raises AriNotFound when it has no such application."""
+        await self._request("POST", f"events/user/{_ECHO}", params={"application": self.app})
+
+    async def _first_echo(self, socket: aiohttp.ClientWebSocketResponse) -> list[str]:
+        """Prove that the new socket hears; the texts that came before the echo. Raises TelephonyDown."""
+        await self._ask_for_echo()
+        early: list[str] = []
+        try:
+            async with asyncio.timeout(_ECHO_S):
+                while True:
+                    text = await socket.receive_str()
+                    if _ECHO in text:
+                        return early
+                    early.append(text)
+        except (TimeoutError, TypeError, aiohttp.ClientError) as error:  # TypeError: it closed
+            raise TelephonyDown(f"Asterisk не шлёт событий приложению {self.app}.") from error
+
+    async def _watch(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Close the socket when it does not hear any more: the client then connects anew.
+
+        Asterisk unregisters the application when it cleans up after an older socket of the same application, also
+        when the newer one is connected already: that one stays open, deaf for ever. A peer that hangs is found too.
+        """
+        for pause in itertools.chain(_WATCH_S, itertools.repeat(_WATCH_ON_S)):
+            await asyncio.sleep(pause)
+            self._echo.clear()
+            try:
+                await self._ask_for_echo()
+                async with asyncio.timeout(_ECHO_S):
+                    await self._echo.wait()
+            except (TelephonyError, TelephonyDown, TimeoutError) as error:
+                log.warning("the event socket of %s is deaf: %r", self.app, error)
+                await socket.close()
+                return
+
+    async def _wait_until_forgotten(self) -> None:
+        """Asterisk cleans up after a closed socket a moment later, and would do it to our successor (see _watch)."""
+        with contextlib.suppress(TelephonyError, TelephonyDown, TimeoutError):
+            async with asyncio.timeout(_FORGOTTEN_S):
+                while True:
+                    await self.get(f"applications/{self.app}")
+                    await asyncio.sleep(0.01)
+
+    async def _read_for_ever(self, socket: aiohttp.ClientWebSocketResponse, early: list[str]) -> None:
         loop = asyncio.get_running_loop()
         while True:
             self._socket = socket
-            await self._read(socket)
+            for text in early:
+                self._hear(text)
+            watch = asyncio.create_task(self._watch(socket), name=f"ari-watch-{self.app}")
+            try:
+                await self._read(socket)
+            finally:
+                watch.cancel()
+                await asyncio.gather(watch, return_exceptions=True)
             lost_at, tries = loop.time(), 0
             log.warning("ARI event socket of %s closed (%s)", self.app, socket.close_code)
             while True:
                 self._listener.on_away(loop.time() - lost_at)
+                await asyncio.sleep(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
+                tries += 1
                 try:
-                    socket = await self._connect()
+                    socket, early = await self._connect()
                     break
                 except (TelephonyDown, TelephonyError) as error:
                     log.info("ARI is away: %s", error)
-                await asyncio.sleep(_BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)])
-                tries += 1
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Until the socket closes: a clean close just ends the loop, without an exception."""
@@ -197,8 +255,11 @@ class AriClient:
 
     def _hear(self, text: str) -> None:
         try:
-            event = parse_event(json.loads(text))
-        except (KeyError, TypeError, ValueError):
+            raw = json.loads(text)
+            if raw.get("eventname") == _ECHO:
+                self._echo.set()
+            event = parse_event(raw)
+        except (AttributeError, KeyError, TypeError, ValueError):
             log.exception("an ARI event of another shape: %.300s", text)
             return
         if event is not None:

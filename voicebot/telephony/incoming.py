@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 
 from voicebot.telephony.ari import AriNotFound
-from voicebot.telephony.events import AriEvent, ChannelDestroyed, StasisEnd, StasisStart
+from voicebot.telephony.events import AriEvent, StasisStart
 from voicebot.telephony.exchange import Exchange
+from voicebot.telephony.legs import Leg
 from voicebot.telephony.line import AriLine, Inbound, LineRules
-from voicebot.telephony.port import TelephonyDown
 
 
 class Incoming:
@@ -25,8 +24,8 @@ class Incoming:
         self.caller = start.channel.caller
         self._exchange = exchange
         self._rules = rules
-        self._gone = asyncio.Event()
-        self._end: AriEvent | None = None
+        self._leg = Leg(start.channel.id, came_in=True)
+        self._leg.entered.set()
         exchange.own(self.channel_id, self)
 
     async def ring(self) -> None:
@@ -45,22 +44,20 @@ class Incoming:
 
     async def left(self) -> None:
         """Wait until the caller gives up."""
-        await self._gone.wait()
+        await self._leg.gone.wait()
 
     def on_event(self, event: AriEvent) -> None:
-        if isinstance(event, ChannelDestroyed | StasisEnd):
-            self._end = event
-            self.on_lost()
+        self._leg.see(event)
+        if self._leg.gone.is_set():
+            self._exchange.disown(self)
 
     def on_lost(self) -> None:
-        self._gone.set()
+        self._leg.gone.set()
         self._exchange.disown(self)
 
     def living(self) -> frozenset[str]:
-        return frozenset() if self._gone.is_set() else frozenset({self.channel_id})
+        return frozenset() if self._leg.gone.is_set() else frozenset({self.channel_id})
 
-    def _hand_over(self) -> AriEvent | None:
+    def _hand_over(self) -> Leg:
         self._exchange.disown(self)
-        if self._gone.is_set() and self._end is None:
-            raise TelephonyDown(f"Входящий звонок {self.channel_id} потерян: Asterisk недоступен.")
-        return self._end
+        return self._leg

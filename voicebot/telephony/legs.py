@@ -92,12 +92,10 @@ class Legs:
         """Ids of the channels that are made and not gone."""
         return frozenset(leg.id for leg in self._legs.values() if leg.entered.is_set() and not leg.gone.is_set())
 
-    def adopt(self, channel_id: str) -> Leg:
-        """A channel that exists and is in our application already. Raises TelephonyError when a live call has it."""
-        self._exchange.own(channel_id, self._owner)
-        leg = self._legs[channel_id] = Leg(channel_id, came_in=True)
-        leg.entered.set()
-        return leg
+    def adopt(self, leg: Leg) -> None:
+        """A channel that came in. Raises TelephonyError when a live call has it."""
+        self._exchange.own(leg.id, self._owner)
+        self._legs[leg.id] = leg
 
     async def create(self, channel_id: str, endpoint: str, caller_id: str) -> Leg:
         """A channel towards endpoint, in our application and not dialled yet.

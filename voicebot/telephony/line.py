@@ -11,7 +11,7 @@ from voicebot.telephony.ari import AriConflict, AriError
 from voicebot.telephony.disposition import Seen, disposition_of
 from voicebot.telephony.events import AriEvent, DtmfReceived
 from voicebot.telephony.exchange import Exchange
-from voicebot.telephony.legs import Legs
+from voicebot.telephony.legs import Leg, Legs
 from voicebot.telephony.media import MediaSocket
 from voicebot.telephony.port import (
     Audio,
@@ -43,9 +43,9 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A call that rings us. hand_over makes the line its owner and says whether the caller has left already."""
+    """A call that rings us. hand_over gives up its channel to the line."""
 
-    hand_over: Callable[[], AriEvent | None]
+    hand_over: Callable[[], Leg]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,10 @@ class AriLine:
         )
         self._transfer.start(whisper, timeout_s)
 
+    async def press(self, keys: str) -> None:
+        """Send keys (0-9, *, #) to the far side, as a person pressing them would."""
+        await self._exchange.client.post(f"channels/{self.id}/dtmf", dtmf=keys, between=100, duration=120)
+
     async def hang_up(self) -> None:
         """As the port says. Raises TelephonyDown when Asterisk does not answer: leaving the line cleans up later."""
         self._cancelled = True
@@ -161,10 +165,10 @@ class AriLine:
             if isinstance(self._origin, Outbound):
                 await self._legs.create(self.id, self._origin.endpoint, self._origin.caller_id)
             else:
-                left = self._origin.hand_over()
-                self._legs.adopt(self.id)
-                if left:
-                    self.on_event(left)
+                caller = self._origin.hand_over()
+                self._legs.adopt(caller)
+                if caller.gone.is_set():  # before the answer
+                    self._end(lost=False)
                     return
             await self._open(self._origin)
         except AriConflict:

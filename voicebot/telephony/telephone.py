@@ -82,10 +82,10 @@ class AriTelephone:
         return AriLine(self.exchange, call_id, Outbound(endpoint, caller_id, ring_timeout_s), self._rules)
 
     def incoming(self) -> AsyncIterator[Incoming]:
-        """Calls that come in, from now on; before the first use of this they are refused. One reader."""
+        """Calls that come in, from now on; before the first use of this they are refused."""
         if self._incoming is None:
             self._incoming = asyncio.Queue(_MOST_WAITING)
-        return _each(self._incoming)
+        return _Calls(self._incoming)
 
     async def alive(self, call_id: str) -> bool:
         try:
@@ -133,9 +133,14 @@ class AriTelephone:
         self._incoming.put_nowait(Incoming(self.exchange, start, self._rules))
 
 
-async def _each(queue: asyncio.Queue[Incoming]) -> AsyncIterator[Incoming]:
-    while True:
-        yield await queue.get()
+class _Calls(AsyncIterator[Incoming]):
+    """Never ends; several may read it, each call goes to one of them."""
+
+    def __init__(self, queue: asyncio.Queue[Incoming]) -> None:
+        self._queue = queue
+
+    async def __anext__(self) -> Incoming:
+        return await self._queue.get()
 
 
 def _call_of(name: str) -> str:
