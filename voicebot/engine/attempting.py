@@ -24,6 +24,7 @@ from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import Caller, CallOrder, CallResult, Texts
 from voicebot.engine.gate import Gate
+from voicebot.engine.pacing import Pace
 from voicebot.engine.port import Queue, Work
 from voicebot.engine.reading import Reading
 from voicebot.engine.settling import Settling
@@ -64,11 +65,13 @@ class Attempting:
         self._gate = gate
         self._reading = Reading(ports.store, ports.mis, ports.clock, mis_timeout_s)
         self._settling = Settling(ports.store, ports.clock, ports.texts, ports.scenarios, rules)
+        self._pace = Pace(None)
         self._orders: dict[str, CallOrder] = {}  # decided in this process, not dialled yet
         self._results: dict[str, CallResult] = {}  # ended in this process, not settled yet
 
     def work(self, lines: int, calls_per_second: float | None) -> Work:
         """The durable work whose argument is an attempt's id. lines: how many calls at once, over all nodes."""
+        self._pace = Pace(calls_per_second)
         return Work(WORK, Queue("lines", lines, calls_per_second), (self.prepare, self.call, self.settle))
 
     # Prepare ----------------------------------------------------------------------------------
@@ -182,6 +185,7 @@ class Attempting:
         attempt = await self._store.attempt(order.attempt_id)
         assert attempt is not None
         try:
+            await self._pace.turn()
             return await self._caller.call(order)
         except InputFault as fault:
             log.error("attempt %s cannot be made: %s", order.attempt_id, fault.code)

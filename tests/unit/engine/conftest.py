@@ -18,7 +18,7 @@ from sqlalchemy import insert, update
 
 from voicebot.clock import ManualClock
 from voicebot.contacts.model import Appointment, Patient
-from voicebot.contacts.rules import Rules
+from voicebot.contacts.rules import DiallingLock, Rules
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Conclusion, Finish
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
@@ -231,7 +231,8 @@ async def clinic(tmp_path: Path, empty: Path) -> AsyncIterator[Clinic]:
     engine = MemoryEngine()
     ports = Ports(store, mis, clock, caller, Wording(), scenarios.get)
     settings = MachinerySettings(node="node1", secret=b"test", lines=2, calls_per_second=None)
-    parts = assemble(engine, ports, lambda: scenarios.values(), Rules(), settings)
+    rules = Rules(lock=DiallingLock(city_prefix="+7888000"))
+    parts = assemble(engine, ports, lambda: scenarios.values(), rules, settings)
     await engine.start()
 
     async def references(connection) -> None:

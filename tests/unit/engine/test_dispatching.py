@@ -10,6 +10,7 @@ import pytest
 from voicebot.dialogue.outcome import Disposition
 from voicebot.engine.gate import Gate
 from voicebot.engine.memory import MemoryEngine
+from voicebot.engine.pacing import Pace
 from voicebot.engine.port import EngineFault, Queue, Work
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -111,6 +112,22 @@ def test_starts_are_spread_by_the_limit_of_a_queue(run) -> None:
     assert len(moments) == 10
     for begin in moments:
         assert sum(1 for m in moments if begin <= m < begin + 0.99) <= 4
+
+
+def test_the_pace_of_a_node_is_exact(run) -> None:
+    async def scene() -> list[float]:
+        pace, moments = Pace(2.0), []
+
+        async def begin() -> None:
+            await pace.turn()
+            moments.append(asyncio.get_running_loop().time())
+
+        await asyncio.gather(*(begin() for _ in range(5)))
+        await asyncio.sleep(10)
+        await begin()
+        return moments
+
+    assert run(scene()) == pytest.approx([0, 0.5, 1, 1.5, 2, 12])
 
 
 def test_an_engine_that_is_not_started_says_so(run) -> None:
