@@ -12,7 +12,7 @@ if ! debian; then
   die "apt-get and dpkg are not on this machine (${PRETTY_NAME:-not Debian}); Asterisk and the voices come as Debian packages." \
     "docker compose up     # the way elsewhere than on Debian"
 fi
-python=$(find_python) || lack "Python 3.11 or newer" python3
+python=$(find_python) || lack "Python 3.11 or newer" "python3 python3-venv"
 if [ -n "${python:-}" ]; then
   "$python" -c 'import venv, ensurepip' 2>/dev/null || lack "venv and ensurepip for $python" python3-venv
 fi

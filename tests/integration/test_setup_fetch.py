@@ -202,7 +202,7 @@ def test_everything_missing_is_said_in_one_go(tmp_path: Path) -> None:
     said = run("check_machine.sh", PATH=path, PYTHON="")
     assert said.returncode == 1
     assert "lacks Python 3.11 or newer, flock" in said.stderr
-    assert "apt-get install -y python3 util-linux" in said.stderr
+    assert "apt-get install -y python3 python3-venv util-linux" in said.stderr
 
 
 def test_machine_that_has_everything_is_silent() -> None:
