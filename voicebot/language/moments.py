@@ -41,6 +41,7 @@ _MONTHS = {m: n for n, m in enumerate(("января", "февраля", "мар
                                        "сентября", "октября", "ноября", "декабря"), 1)}  # fmt: skip
 _PARTS = {"утром": "10:00", "днем": "13:00", "вечером": "18:00", "вечерком": "18:00"}
 _UNITS = (("минут", 1), ("час", 60), ("день", 1440), ("дн", 1440), ("недел", 10080))
+_OF_DAY = ("утра", "дня", "вечера")
 _PREPOSITIONS = ("в", "во", "к", "после", "около", "на")
 
 
@@ -156,6 +157,8 @@ def _time(words: list[str], at: int) -> Moment | None:
     number = (1, at + 2) if words[at + 1] == "час" else number_at(words, at + 1)
     if number is None or number[0] > 23:
         return None
+    if words[at] == "на" and not any(w.startswith("час") or w in _OF_DAY for w in words[number[1] : number[1] + 2]):
+        return None  # «на пять» is a mark as well
     return _clock(words, at, *number)
 
 
@@ -164,16 +167,25 @@ def _clock(words: list[str], start: int, hour: int, end: int) -> Moment:
     if words[end : end + 1] and words[end].startswith("час"):
         end += 1
     part = words[end] if end < len(words) else ""
-    if part not in ("утра", "дня", "вечера"):
-        following = number_at(words, end)
-        if following and following[0] < 60 and following[0] >= 10:
-            minute, end = following
-            part = words[end] if end < len(words) else ""
-    if part in ("утра", "дня", "вечера"):
+    if part not in _OF_DAY:
+        minute, end = _minutes(words, end)
+        part = words[end] if end < len(words) else ""
+    if part in _OF_DAY:
         end += 1
     if (part in ("дня", "вечера") and hour < 12) or (part != "утра" and 1 <= hour <= 7):
         hour += 12  # «в шесть» on the telephone of a clinic is the evening
     return Moment(start, end, f"at {hour:02d}:{minute:02d}")
+
+
+def _minutes(words: list[str], at: int) -> tuple[int, int]:
+    """«тридцать», «ноль пять», «ноль ноль» after an hour: (minutes, end); (0, at) when there are none."""
+    following = number_at(words, at)
+    if following is None:
+        return 0, at
+    if following[0] == 0:
+        unit = number_at(words, following[1])
+        return unit if unit is not None and unit[0] < 10 else (0, at)
+    return following if 10 <= following[0] < 60 else (0, at)
 
 
 def resolve(value: str, now: datetime) -> datetime | None:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 
+from voicebot.language.moments import NUMBERS
 from voicebot.language.table import PhraseTable
 
 MAX_CHARS = 1_000  # an utterance is capped at 6 s of speech: more is not an answer
@@ -105,4 +106,4 @@ def _without_one(word: str) -> list[str]:
 
 def _once(words: list[str]) -> list[str]:
     """«да да да» -> «да»: saying it three times adds nothing."""
-    return [w for i, w in enumerate(words) if i == 0 or w != words[i - 1]]
+    return [w for i, w in enumerate(words) if i == 0 or w != words[i - 1] or w in NUMBERS]

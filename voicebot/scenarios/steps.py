@@ -80,7 +80,7 @@ class StepReader:
         return known_step(scalar(node, self.notes), node.place, self.names, self.notes, again)
 
     def _consistent(self, f: Fields, place: Place) -> None:
-        endings = [k for k in _ENDINGS if k in f]
+        endings = [k for k in _ENDINGS if k in f and not (k == "then" and "ask" in f)]  # `ask` has a `then` of its own
         if len(endings) > 1:
             self.notes.add(f.at(endings[1]), "two-endings",
                            f"Шаг кончается чем-то одним: «{endings[0]}» или «{endings[1]}».")  # fmt: skip

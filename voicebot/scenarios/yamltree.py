@@ -112,7 +112,7 @@ class _Builder:
         if second:
             raise self._refused(event, "yaml-documents", "В файле должен быть один документ: уберите строку «---».")
         if event.version or event.tags:
-            raise self._refused(event, "yaml-directive", "Директивы YAML («%…») здесь не нужны: уберите эту строку.")
+            raise self._refused(event, "yaml-directive", "Директивы YAML («%…») здесь не нужны: уберите их.")
 
     def _node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         kind = type(event).__name__
