@@ -99,6 +99,7 @@ class PathSettings(Part):
     data: Path = ROOT / "var"
     scenarios: Path = Field(default_factory=lambda: shipped("scenarios"))
     audio: Path = Field(default_factory=lambda: shipped("audio"))
+    city: Path = Field(default_factory=lambda: shipped("examples") / "city.yaml")
     asterisk_conf: Path = Field(default_factory=lambda: shipped("asterisk_conf"))
 
 
@@ -214,17 +215,18 @@ class Settings(BaseSettings):
         return env_settings, init_settings  # the environment wins over the file, which comes as init
 
 
-def load(path: Path | None = None, **overrides: Any) -> Settings:
+def load(path: Path | None = None, *, read_file: bool = True, **overrides: Any) -> Settings:
     """The settings of this machine. Raises SettingsFault with every mistake, each with its place and remedy.
 
     path: the file; by default VOICEBOT_CONFIG, else ./voicebot.yaml if there is one, else built-in defaults.
+    read_file: False leaves every file alone: the demo is the same on every machine.
     overrides: branches set by the program itself (the demo); they win over the file.
     """
     named = path or (Path(os.environ["VOICEBOT_CONFIG"]) if os.environ.get("VOICEBOT_CONFIG") else None)
-    if named is not None and not named.exists():
+    if read_file and named is not None and not named.exists():
         raise SettingsFault(f"Файла настроек {named} нет.", "Проверьте --config или VOICEBOT_CONFIG.")
     file = named or Path(DEFAULT_FILE)
-    data = _read(file) if file.exists() else CommentedMap()
+    data = _read(file) if read_file and file.exists() else CommentedMap()
     try:
         return Settings(**_merge(data, overrides))
     except ValidationError as error:

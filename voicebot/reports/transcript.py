@@ -6,10 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import get_args
 
 from voicebot.dialogue import codec
 from voicebot.dialogue.events import (
     Answered,
+    Event,
     Heard,
     HungUp,
     KeyPressed,
@@ -89,7 +91,7 @@ def understood_words(heard: Heard) -> str:
 def _remark(row: EventRow, at_ms: int) -> Remark | None:
     if row.kind == "Said":
         return Remark(at_ms, Who.ROBOT, json.loads(row.body)["text"])
-    if row.kind == "Finish":
+    if row.kind not in _MACHINE_EVENTS:
         return None
     event = codec.decode(row.body)
     if isinstance(event, Heard):
@@ -101,6 +103,7 @@ def _remark(row: EventRow, at_ms: int) -> Remark | None:
     return Remark(at_ms, Who.LINE, words) if words else None
 
 
+_MACHINE_EVENTS = frozenset(event.__name__ for event in get_args(Event))
 _LINE_WORDS = {
     Answered: "трубку сняли",
     PromptStopped: "робота перебили",

@@ -21,7 +21,7 @@ class EndpointRules:
     pause_ms: int = 128  # longer than the closure of a stop consonant: here recognition may start on speculation
     end_ms: int = 350  # 300 cuts «нет… не приду» in two too often, every ms more is waited for by the patient
     cap_ms: int = 6000  # longer than any answer; with pre-roll and end it fits the recogniser's window of 8 s
-    no_frames_ms: int = 100  # a line may be late by this without being silent (jitter, a busy event loop)
+    no_frames_ms: int = 200  # a line may be late by this without being silent (jitter, drift, a busy event loop)
 
 
 @dataclass(frozen=True, slots=True)

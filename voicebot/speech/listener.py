@@ -126,8 +126,10 @@ class Listener:
             self._detector.reset()
         elif gap > GAP_MS:
             self._audio += bytes(gap * self._bytes_per_ms + (len(self._audio) & 1))
-        elif gap < -GAP_MS and not self._endpoint.speaking:
-            self._audio_from_ms += gap  # what was late has come after all, behind the silence put in its place
+        elif not self._endpoint.speaking:
+            # clocks drift, and what was late has come after all behind the silence put in its place: between
+            # utterances the audio's time follows ours, else a lag would stay and frames would look overdue
+            self._audio_from_ms += gap
 
     def _judge_frame(self) -> list[ListenerEvent]:
         frame = bytes(self._audio[self._judged : self._judged + self._frame_bytes])

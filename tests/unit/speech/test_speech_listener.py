@@ -194,3 +194,16 @@ def test_a_long_greeting_is_a_machine_and_a_patient_is_not() -> None:
 
 def test_who_talks_long_later_is_a_person() -> None:
     assert machine_of(quiet(500) + loud(500) + quiet(5000) + loud(5000)) is None
+
+
+@pytest.mark.parametrize("lag_ms", [-95, -60, 60, 80, 95])
+def test_a_line_whose_clock_drifts_away_from_ours_is_still_heard(lag_ms: int) -> None:
+    """Frames come a little later (or earlier) than their sound counts, for good; ticks go on between them."""
+    listener, events = Listener(LoudIsSpeech()), []
+    pcm = quiet(4000) + loud(600) + quiet(800)
+    for i in range(len(pcm) // 320):
+        arrived = 20 * (i + 1) + (lag_ms * min(i, 100)) // 100 + 100
+        events += listener.advance(arrived - 1)
+        events += listener.feed(pcm[i * 320 : (i + 1) * 320], arrived)
+        events += listener.advance(arrived + 10)
+    assert len(utterances(events)) == 1

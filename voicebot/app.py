@@ -1,0 +1,377 @@
+"""The composition root: the only file that knows every part. Builds one running node from the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import holidays
+import structlog
+
+from voicebot.calls.caller import CallingSettings, CallParts, RobotCaller
+from voicebot.calls.port import Watcher, blind
+from voicebot.calls.prompts import Studio
+from voicebot.city.process import CityProcess
+from voicebot.clock import Clock, SystemClock
+from voicebot.contacts.hours import CallingHours
+from voicebot.contacts.model import Appointment, Patient
+from voicebot.contacts.rules import DiallingLock, Rules
+from voicebot.dialogue.scenario import Scenario
+from voicebot.engine.attempting import Attempting, Ports
+from voicebot.engine.delivering import Delivering
+from voicebot.engine.dispatching import Dispatcher, Sweeper
+from voicebot.engine.durable import DurableEngine, DurableSettings
+from voicebot.engine.gate import Gate
+from voicebot.engine.planner import Planner
+from voicebot.engine.syncing import Syncing
+from voicebot.errors import InputFault, NetworkFault, VoicebotError
+from voicebot.language.facts import facts_of, patient_facts
+from voicebot.language.understanding import Understanding
+from voicebot.language.writing import message_text
+from voicebot.mis.registry import registry
+from voicebot.scenarios.loading import load_all
+from voicebot.scenarios.phrases import load_phrases
+from voicebot.scenarios.pronunciation import load_pronunciations
+from voicebot.settings import AsteriskKind, Settings, times_of
+from voicebot.speech.cache import PromptCache
+from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
+from voicebot.speech.listener import Listener
+from voicebot.speech.machine import MachineJudge
+from voicebot.speech.pool import RecogniserPool
+from voicebot.speech.port import ModelMissing
+from voicebot.speech.vad import SileroDetector
+from voicebot.store import database
+from voicebot.telephony.asterisk import AsteriskProcess
+from voicebot.telephony.telephone import AriTelephone
+
+log = structlog.get_logger(__name__)
+
+HORIZON = timedelta(days=14)  # visits further ahead are of no interest to a reminder yet
+POLITE_S = 4.5  # Ctrl-C ends calls politely within five seconds
+ENGINE_GRACE_S = 3.0
+RESTART_S = (0.2, 1.0, 3.0, 10.0, 30.0)  # between tries to bring back an Asterisk that died
+
+
+class DataInUse(InputFault):
+    """Another robot works in this data folder."""
+
+    code = "data-in-use"
+
+
+@dataclass(frozen=True)
+class Library:
+    """What the clinic edits: scenarios by id, the phrase table, the pronunciation dictionary."""
+
+    scenarios: Mapping[str, Scenario]
+    understanding: Understanding
+    pronunciations: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Robot:
+    """One running node. The ticks do the work; the parts are here for the demo, the commands and the tests."""
+
+    settings: Settings
+    clock: Clock
+    store: database.SqlStore
+    mis: registry.Registry
+    engine: DurableEngine
+    gate: Gate
+    caller: RobotCaller
+    library: Library
+    telephone: AriTelephone
+    asterisk: AsteriskProcess | None
+    city: CityProcess | None
+    rules: Rules
+    syncing: Syncing
+    planner: Planner
+    pool: RecogniserPool
+    studio: Studio
+
+    async def end_calls(self) -> None:
+        """Dial no more and end what is live, politely, within five seconds."""
+        self.gate.close("робот останавливается")
+        await self.caller.end_all(POLITE_S)
+
+    def probes(self) -> dict[str, Callable[[], Awaitable[str]]]:
+        """What /healthz asks."""
+        return {"store": self._store_health, "asterisk": self._asterisk_health, "speech": self._speech_health}
+
+    async def _store_health(self) -> str:
+        try:
+            await self.store.next_due()
+        except NetworkFault as fault:
+            return fault.message
+        return ""
+
+    async def _asterisk_health(self) -> str:
+        try:
+            await self.telephone.alive("health")
+        except Exception as fault:
+            return str(fault)
+        return ""
+
+    async def _speech_health(self) -> str:
+        return "" if self.pool.pids else "ни один процесс распознавания не запущен"
+
+
+@contextlib.asynccontextmanager
+async def databases(settings: Settings, clock: Clock) -> AsyncIterator[tuple[database.SqlStore, registry.Registry]]:
+    """The robot's database and the registry, made or upgraded."""
+    settings.paths.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    await database.upgrade(settings.database_url)
+    await registry.upgrade(settings.registry_url)
+    store, mis = database.SqlStore(settings.database_url), registry.Registry(settings.registry_url, clock)
+    try:
+        yield store, mis
+    finally:
+        await store.close()
+        await mis.close()
+
+
+def library(settings: Settings) -> Library:
+    """What the clinic edits, read and checked. Raises ScenarioFault with every mistake."""
+    folder = settings.paths.scenarios
+    phrases = folder / "phrases.ru.yaml"
+    table = load_phrases(phrases)
+    scenarios = load_all(folder, phrases.read_text("utf-8"))
+    spoken = folder / "spoken.ru.yaml"
+    return Library(scenarios, Understanding(table), load_pronunciations(spoken) if spoken.exists() else {})
+
+
+def rules_of(settings: Settings, today: datetime) -> Rules:
+    """The rules of calling from the settings, with Russia's holidays of these years."""
+    calendar = holidays.country_holidays("RU", years=range(today.year - 1, today.year + 3))
+    hours = CallingHours(
+        weekdays=(times_of(settings.rules.hours.weekdays),),
+        weekends=(times_of(settings.rules.hours.weekends),),
+        holidays=frozenset(calendar),
+        working=frozenset(getattr(calendar, "weekend_workdays", ())),
+    )
+    line = settings.telephony
+    return Rules(
+        hours=hours,
+        lock=DiallingLock(line.live, line.caller_id, line.allowed_prefixes),
+        conversations_a_day=settings.rules.conversations_a_day,
+        call_late_bookings=settings.rules.call_late_bookings,
+        mis_fresh_for=timedelta(minutes=settings.mis.fresh_for_min),
+    )
+
+
+@dataclass(frozen=True)
+class SmsTexts:
+    """engine.caller.Texts: words an SMS from the facts of a visit."""
+
+    clinic_name: str
+
+    def message(self, template: str, patient: Patient, appointment: Appointment | None, now: datetime) -> str:
+        if appointment is None:
+            return message_text(template, patient_facts(patient, self.clinic_name), now)
+        return message_text(template, facts_of(patient, appointment, self.clinic_name, 1, 1, now), now)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, clock: Clock | None = None, watcher: Watcher = blind) -> AsyncIterator[Robot]:
+    """A node at work: databases, Asterisk (and the city, when the trunk leads there), speech, engine, ticks.
+
+    Leaving it stops the ticks, ends live calls politely and leaves no process behind.
+    """
+    clock = clock or SystemClock()
+    books = library(settings)
+    rules = rules_of(settings, clock.now())
+    async with AsyncExitStack() as stack:
+        stack.enter_context(only_robot_in(settings.paths.data))
+        store, mis = await stack.enter_async_context(databases(settings, clock))
+        for scenario in books.scenarios.values():
+            text = (settings.paths.scenarios / f"{scenario.id}.yaml").read_text("utf-8")
+            await store.save_scenario(scenario.id, scenario.version, text, clock.now())
+        pool, studio = await _speech(settings, books, stack)
+        asterisk, city = await _exchange(settings, stack)
+        telephone = await _telephone(settings, asterisk, stack)
+        parts = CallParts(telephone, studio, _listener, pool, books.understanding, store, clock)
+        clinic, line = settings.clinic, settings.telephony
+        calling = CallingSettings(clinic.name, clinic.zone, line.caller_id or clinic.phone, line.ring_timeout_s)
+        caller = RobotCaller(parts, calling, watcher)
+        engine = DurableEngine(DurableSettings(settings.engine_url, settings.node))
+        gate = Gate()
+        attempting = Attempting(
+            Ports(store, mis, clock, caller, SmsTexts(clinic.name), books.scenarios.get), rules, settings.node, gate
+        )
+        delivering = Delivering(engine, store, mis, clock)
+        syncing = Syncing(store, mis, clock, HORIZON)
+        planner = Planner(store, clock, books.scenarios.values, rules)
+        dispatcher = Dispatcher(engine, store, clock, gate, line.lines, _secret(settings.paths.data))
+        sweeper = Sweeper(engine, store, clock, settings.node)
+        engine.register(attempting.work(line.lines, line.calls_per_second))
+        engine.register(delivering.work())
+        _ticks(engine, settings, dispatcher, delivering, syncing, planner, sweeper)
+        await engine.start()
+        stack.push_async_callback(engine.stop, ENGINE_GRACE_S)
+        robot = Robot(settings, clock, store, mis, engine, gate, caller, books, telephone, asterisk, city, rules,
+                      syncing, planner, pool, studio)  # fmt: skip
+        stack.push_async_callback(robot.end_calls)
+        yield robot
+
+
+def _ticks(
+    engine: DurableEngine,
+    settings: Settings,
+    dispatcher: Dispatcher,
+    delivering: Delivering,
+    syncing: Syncing,
+    planner: Planner,
+    sweeper: Sweeper,
+) -> None:
+    async def sync_and_plan() -> None:
+        await syncing.run()
+        await planner.run()
+
+    async def dispatch() -> None:
+        await dispatcher.run()
+
+    async def deliver() -> None:
+        await delivering.run()
+
+    async def sweep() -> None:
+        await sweeper.run()
+
+    engine.tick("sync", settings.mis.sync_every_s, sync_and_plan)
+    engine.tick("dispatch", 1.0, dispatch)
+    engine.tick("deliver", 1.0, deliver)
+    engine.tick("sweep", 15.0, sweep)
+
+
+async def _speech(settings: Settings, books: Library, stack: AsyncExitStack) -> tuple[RecogniserPool, Studio]:
+    models = settings.paths.local / "models"
+    heard = choose_recogniser(AsrEngine(settings.speech.asr), models)
+    said = choose_synthesiser(TtsEngine(settings.speech.tts), models, settings.paths.local / "rhvoice")
+    log.info("speech engines", recognition=heard.why, synthesis=said.why)
+    synthesiser = await asyncio.to_thread(said.load)
+    stack.callback(synthesiser.close)
+    check_voices(books, synthesiser.voices())
+    cache = await stack.enter_async_context(PromptCache(settings.paths.data / "prompts", synthesiser))
+    studio = Studio(cache, books.pronunciations, settings.paths.audio / "prompts", settings.speech.rate)
+    pool = RecogniserPool(heard, settings.speech.workers, settings.speech.recognition_timeout_s)
+    return await stack.enter_async_context(pool), studio
+
+
+def check_voices(books: Library, installed: Sequence[str]) -> None:
+    """Raises ModelMissing for a scenario whose voice is not on this machine."""
+    known = {name.lower() for name in installed}
+    for scenario in books.scenarios.values():
+        if scenario.voice.lower() not in known:
+            raise ModelMissing(
+                f"Сценарий {scenario.id}: голоса «{scenario.voice}» на этой машине нет.",
+                f"Есть голоса: {', '.join(sorted(installed))}. Выполните `make setup` или смените voice.",
+            )
+
+
+def _listener() -> Listener:
+    return Listener(SileroDetector(), machine=MachineJudge())
+
+
+async def _exchange(settings: Settings, stack: AsyncExitStack) -> tuple[AsteriskProcess | None, CityProcess | None]:
+    """Our own Asterisk, and the city behind its trunk when no provider is set. None where it runs elsewhere."""
+    wanted = settings.telephony.asterisk
+    if wanted.kind is AsteriskKind.EXTERNAL:
+        return None, None
+    local, data = settings.paths.local, settings.paths.data
+    asterisk = AsteriskProcess(
+        conf="clinic",
+        prefix=local / "asterisk",
+        run_dir=data / "asterisk",
+        app=_app(settings),
+        conf_dir=settings.paths.asterisk_conf,
+        hold_dir=settings.paths.audio / "hold",
+    )
+    city = None
+    if wanted.trunk == "city":
+        city = CityProcess(
+            file=settings.paths.city,
+            run_dir=data / "city" / f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}",
+            asterisk=local / "asterisk",
+            rhvoice=local / "rhvoice",
+            cache=local / "cache" / "city",
+            clinic_sip=asterisk.sip,
+        )
+        await stack.enter_async_context(city)
+        asterisk.peer_sip = city.sip
+    else:
+        asterisk.peer_sip = wanted.trunk
+    await stack.enter_async_context(asterisk)
+    keeper = asyncio.create_task(_keep_alive(asterisk), name="asterisk keeper")
+    stack.push_async_callback(_cancelled, keeper)
+    return asterisk, city
+
+
+async def _keep_alive(asterisk: AsteriskProcess) -> None:
+    """Bring back an Asterisk that died; its calls are gone, the lines report that themselves."""
+    tries = 0
+    while True:
+        why = await asterisk.died()
+        log.error("Asterisk died", error=str(why))
+        await asyncio.sleep(RESTART_S[min(tries, len(RESTART_S) - 1)])
+        tries += 1
+        try:
+            await asterisk.start()
+            tries = 0
+        except VoicebotError as error:
+            log.error("Asterisk does not come back", error=str(error))
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _telephone(settings: Settings, asterisk: AsteriskProcess | None, stack: AsyncExitStack) -> AriTelephone:
+    wanted = settings.telephony.asterisk
+    url, user, password = (
+        (asterisk.url, asterisk.user, asterisk.password)
+        if asterisk is not None
+        else (wanted.url, wanted.user, wanted.password)
+    )
+    administrators = {queue: wanted.endpoint.format(number=n) for queue, n in settings.telephony.queues.items()}
+    telephone = AriTelephone(
+        url, user, password, _app(settings), endpoint=wanted.endpoint, administrators=administrators
+    )
+    await stack.enter_async_context(telephone)
+    for orphan in await telephone.orphans():
+        log.warning("a channel of a robot that died is ended", path=orphan.path)
+        await telephone.remove(orphan)
+    return telephone
+
+
+def _app(settings: Settings) -> str:
+    return f"voicebot-{settings.node}"
+
+
+@contextlib.contextmanager
+def only_robot_in(data: Path) -> Iterator[None]:
+    """Holds the data folder for this process. Raises DataInUse when another robot has it."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DataInUse(
+                f"В папке {data} уже работает другой робот.", "Остановите его или задайте другую папку: paths.data."
+            ) from None
+        yield
+
+
+def _secret(data: Path) -> bytes:
+    """The key under which phones stand in the engine's tables; made at the first start."""
+    path = data / "secret"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()

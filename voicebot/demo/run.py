@@ -1,0 +1,151 @@
+"""The demo: import a clinic, let the robot work through its day against the city, and see whether the books balance."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from voicebot.app import Robot, databases, running
+from voicebot.city.journal import CallLog
+from voicebot.clock import ShiftedClock
+from voicebot.contacts.model import Appointment, AttemptStatus, Patient
+from voicebot.demo.table import LiveTable
+from voicebot.demo.truth import Truth, load_truth
+from voicebot.dialogue.outcome import Answer
+from voicebot.errors import OurFault
+from voicebot.mis.registry.importing import RegistryImport
+from voicebot.reports.books import Books, balance
+from voicebot.settings import Settings, load, shipped
+from voicebot.store.port import CallRow, EventRow
+
+ZONE = ZoneInfo("Europe/Moscow")
+#: A Monday at ten: calling hours, whatever the clock on the wall says.
+START = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)
+DAY = timedelta(days=1)
+LONGEST_S = 600.0
+LOOK_S = 0.2
+
+
+class DemoStuck(OurFault):
+    """The demo did not come to an end."""
+
+    code = "demo-stuck"
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """Everything that the report shows. calls are in the order of time."""
+
+    folder: Path
+    books: Books
+    truth: Truth
+    patients: Mapping[str, Patient]
+    calls: Sequence[tuple[CallRow, Sequence[EventRow]]]
+    city: Sequence[CallLog]
+    tasks: Sequence[str]
+    messages: Sequence[str]
+    took_s: float
+
+
+def demo_settings(folder: Path) -> Settings:
+    """The demo's own settings: its folder, six lines, a shorter ring; nothing of voicebot.yaml."""
+    return load(
+        None,
+        read_file=False,
+        paths={"data": folder},
+        telephony={"lines": 6, "calls_per_second": 4, "ring_timeout_s": 8},
+        mis={"sync_every_s": 5},
+        web={"port": 0},
+    )
+
+
+async def run_demo(folder: Path, console: Console) -> DemoResult:
+    """Run the whole of it. folder is emptied first. Raises VoicebotError with what is wrong and what to do."""
+    began = asyncio.get_running_loop().time()
+    settings = demo_settings(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    clock = ShiftedClock(START)
+    before = await _import(settings, clock, console)
+    patients = await _patients(settings, clock)
+    names = {p.phones[0]: f"{p.surname} {p.given_name}" for p in patients.values() if p.phones}
+    table = LiveTable(names, clock.now, ZONE, console)
+    console.print("Запускаем учебный город, две станции Asterisk и распознавание речи (10–20 с)…")
+    async with running(settings, clock, table.watch) as robot:
+        with table:
+            await _work_through(robot, clock)
+        assert robot.city is not None
+        city = await robot.city.quiet()
+        return await _collect(robot, folder, before, patients, city, asyncio.get_running_loop().time() - began)
+
+
+async def _import(settings: Settings, clock: ShiftedClock, console: Console) -> dict[str, Answer]:
+    """The clinic's spreadsheet into the registry; returns each visit's answer before the first call."""
+    path = shipped("examples") / "clinic.xlsx"
+    async with databases(settings, clock) as (_, mis):
+        importer = RegistryImport(mis, str(ZONE))
+        await importer.apply(await importer.preview(path))
+        visits = (await mis.appointments(START, START + 2 * DAY)).items
+    console.print(f"Загружено из {path.name}: визитов на завтра — {len(visits)}.")
+    return {v.id: v.answer for v in visits}
+
+
+async def _patients(settings: Settings, clock: ShiftedClock) -> dict[str, Patient]:
+    async with databases(settings, clock) as (_, mis):
+        return {p.id: p for p in (await mis.patients()).items}
+
+
+async def _work_through(robot: Robot, clock: ShiftedClock) -> None:
+    """Let the robot work; leap over the time in which no line would be busy anyway."""
+    async with asyncio.timeout(LONGEST_S):
+        while not await _all_done(robot):
+            await asyncio.sleep(LOOK_S)
+            if await robot.engine.running("attempt") < robot.settings.telephony.lines:
+                due = await robot.store.next_due()
+                ahead = due - clock.now() if due is not None else timedelta(0)
+                if ahead > timedelta(0):
+                    clock.leap(ahead)
+
+
+async def _all_done(robot: Robot) -> bool:
+    if robot.syncing.last is None or not await robot.store.contacts():
+        return False
+    open_ones = [a for a in await robot.store.attempts() if a.status in (AttemptStatus.PLANNED, AttemptStatus.DIALLING)]
+    return not open_ones and await robot.store.next_due() is None
+
+
+async def _collect(
+    robot: Robot,
+    folder: Path,
+    before: Mapping[str, Answer],
+    patients: Mapping[str, Patient],
+    city: Sequence[CallLog],
+    took_s: float,
+) -> DemoResult:
+    store = robot.store
+    visits: Sequence[Appointment] = (await robot.mis.appointments(START, START + 2 * DAY)).items
+    contacts, attempts = await store.contacts(), await store.attempts()
+    books = balance(sorted(visits, key=lambda v: v.start), before, contacts, attempts, await store.deliveries())
+    calls = sorted(await store.calls(), key=lambda c: c.started_at)
+    return DemoResult(
+        folder=folder,
+        books=books,
+        truth=load_truth(shipped("examples") / "truth.yaml"),
+        patients=patients,
+        calls=[(call, await store.events(call.id)) for call in calls],
+        city=city,
+        tasks=[f"{_name(patients.get(t.patient_id))}: {t.what}" for t in await store.tasks()],
+        messages=[f"{m.phone}: {m.text}" for m in await store.messages()],
+        took_s=took_s,
+    )
+
+
+def _name(patient: Patient | None) -> str:
+    return f"{patient.surname} {patient.given_name} {patient.patronymic}".strip() if patient else "?"
