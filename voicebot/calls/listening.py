@@ -27,6 +27,7 @@ from voicebot.speech.port import Recognised, SpeechError
 log = structlog.get_logger(__name__)
 
 NO_SPEECH = 0.5  # SPEECH.md: above it Whisper rejected 86 of 86 non-speech files and lost 0.4 % of speech
+JOIN_MS = 1_200  # a pause within one sentence; a longer one makes it two
 TICK_S = 0.03
 FORCED_END_MS = 3_000  # time that ends any open utterance when the line is gone
 
@@ -65,6 +66,7 @@ class CallHearing:
         self._all_understood = asyncio.Event()
         self._all_understood.set()
         self._deaf = False
+        self._last = ("", 0)  # the text of the last utterance and when it ended
         self.attending = False  # nobody is heard before the answer, and while the administrator talks
 
     def feed(self, pcm: bytes) -> None:
@@ -116,13 +118,16 @@ class CallHearing:
         """Turns utterances into Heard, one after another in the order in which they were spoken."""
         while True:
             utterance, task = await self._turns.get()
-            meaning = await self._meaning(task)
-            self._post(Heard(self._now_ms(), meaning, utterance.started_ms))
+            written = await self._written(task)
+            meaning = self._meaning(written)
+            joined = self._joined(utterance, written, meaning)
+            self._post(Heard(self._now_ms(), meaning, utterance.started_ms, joined))
             self._open -= 1
             if not self._open:
                 self._all_understood.set()
 
-    async def _meaning(self, task: asyncio.Task[Recognised]) -> Meaning:
+    async def _written(self, task: asyncio.Task[Recognised]) -> Recognised | None:
+        """What was written down; None when there is nothing, or no recogniser."""
         try:
             written = await task
         except SpeechError as error:
@@ -130,10 +135,23 @@ class CallHearing:
             if not self._deaf:
                 self._deaf = True
                 self._post(RecognitionLost(self._now_ms()))
+            return None
+        return written if written.text.strip() and written.no_speech <= NO_SPEECH else None
+
+    def _meaning(self, written: Recognised | None) -> Meaning:
+        if written is None:
             return Meaning(speech=False)
-        if written.no_speech > NO_SPEECH or not written.text.strip():
-            return Meaning(text=written.text, speech=False)
         return replace(self._mind.understand(written, self._call()), text=written.text)
+
+    def _joined(self, utterance: Utterance, written: Recognised | None, meaning: Meaning) -> Meaning | None:
+        """The meaning together with the utterance before, at the question that was answered by that one."""
+        before, ended_ms = self._last
+        self._last = (written.text if written is not None and meaning.speech else "", utterance.ended_ms)
+        decided = self._call().decided
+        if written is None or decided is None or not before or utterance.started_ms - ended_ms > JOIN_MS:
+            return None
+        both = replace(written, text=f"{before.rstrip('.!?… ')} {written.text}", alternatives=())
+        return replace(self._mind.understand(both, replace(self._call(), step_id=decided.step_id)), text=both.text)
 
     async def finish(self, timeout_s: float) -> None:
         """The line is gone: end the open utterance and wait until all that was said is understood."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voicebot.dialogue.actions import Prompt
-from voicebot.dialogue.call import Phase
+from voicebot.dialogue.call import Call, Decided, Phase
 from voicebot.dialogue.events import Heard
 from voicebot.dialogue.intents import Intent, Meaning, Scored
 from voicebot.dialogue.outcome import Outcome
@@ -13,6 +13,7 @@ from voicebot.dialogue.turn import AGAIN, NO_INPUT_MS, Turn
 SURE = 0.5  # below this a meaning is a guess, and a guess is asked again
 STOP_SURE = 0.3  # a "stop" missed is worse than a "stop" asked after
 APART = 0.15  # two meanings nearer than this are two meanings: ask again
+CORRECTION_MS = 5_000  # later than this it is no correction of the answer but something new
 MAX_MISUNDERSTOOD = 2  # DOMAIN rule 11: then a human, never a third try
 
 #: What may be said at any time and is answered by saying the question again, where the scenario knows no better.
@@ -33,6 +34,8 @@ def understood(turn: Turn, event: Heard) -> None:
         return turn.note(Outcome.OPTED_OUT)
     if call.leaving:
         return None
+    if call.phase in (Phase.SPEAKING, Phase.PAUSED, Phase.CLOSING) and corrected(turn, event):
+        return None
     if call.phase is Phase.CLOSING:
         return turn.end()
     if call.phase is Phase.PAUSED:
@@ -48,6 +51,55 @@ def understood(turn: Turn, event: Heard) -> None:
 
 
 _HEARS_STOP = frozenset({Phase.GREETING, Phase.SPEAKING, Phase.PAUSED, Phase.LISTENING, Phase.HOLDING, Phase.CLOSING})
+
+
+def corrected(turn: Turn, event: Heard) -> bool:
+    """Whether the patient takes back the answer that we have just acted upon: then it is undone.
+
+    What follows hard upon it is understood as one sentence with it and counts; anything else is asked again.
+    """
+    was = turn.call.decided
+    if was is None or event.started_ms - was.at_ms > CORRECTION_MS:
+        return False
+    then = turn.call.scenario.steps[was.step_id].then
+    if not isinstance(then, Listen):
+        return False
+    whole = _reacting(then, event.joined) if event.joined is not None else None
+    if whole is not None:
+        if then.reactions[whole.intent] == then.reactions[was.intent]:
+            return False
+        _undo(turn, was)
+        react(turn, whole.intent, whole.value)
+        return True
+    now = _reacting(then, event.meaning)
+    if now is None or then.reactions[now.intent] == then.reactions[was.intent]:
+        return False
+    _undo(turn, was)
+    misunderstood(turn)
+    return True
+
+
+def _reacting(then: Listen, meaning: Meaning) -> Scored | None:
+    """The best meaning that the question has a reaction to; None when two of them contradict each other."""
+    usable = [c for c in meaning.candidates if c.score >= SURE and c.intent in then.reactions]
+    usable.sort(key=lambda c: -c.score)
+    for other in usable[1:]:
+        if usable[0].score - other.score < APART and then.reactions[other.intent] != then.reactions[usable[0].intent]:
+            return None
+    return usable[0] if usable else None
+
+
+def _remember(call: Call, at_ms: int, intent: Intent) -> Decided:
+    return Decided(at_ms, call.step_id, intent, call.subject, call.loop_step, call.visits, call.identity_known)
+
+
+def _undo(turn: Turn, was: Decided) -> None:
+    turn.hush()
+    turn.cancel_timers("resume", "closing")
+    turn.change(
+        step_id=was.step_id, subject=was.subject, loop_step=was.loop_step, visits=was.visits,
+        identity_known=was.identity_known, phase=Phase.LISTENING, prompt=None, question_heard=True, decided=None,
+    )  # fmt: skip
 
 
 def _stop(meaning: Meaning) -> bool:
@@ -123,7 +175,10 @@ def react(turn: Turn, intent: Intent, value: str) -> None:
         return turn.hold()
     if reaction is None or reaction.go == AGAIN:
         return _say_again(turn)
-    if call.step_id and call.step.identifies and intent is Intent.YES:
+    then = call.step.then if call.step_id else None
+    own = isinstance(then, Listen) and intent in then.reactions
+    turn.change(decided=_remember(call, turn.at_ms, intent) if own else None)
+    if own and call.step.identifies and intent is Intent.YES:
         turn.change(identity_known=True)
     if reaction.answer is not None:
         turn.change_visit(answer=reaction.answer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from voicebot.dialogue.actions import Prompt
+from voicebot.dialogue.intents import Intent
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
 from voicebot.dialogue.scenario import Scenario, Step
 
@@ -40,6 +41,19 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """An answer that was acted upon, and how things stood before: people correct themselves («да… ой, нет»)."""
+
+    at_ms: int
+    step_id: str
+    intent: Intent
+    subject: int
+    loop_step: str
+    visits: tuple[Visit, ...]
+    identity_known: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One conversation. facts holds, for each visit, the facts by which a scenario may choose.
 
@@ -65,6 +79,7 @@ class Call:
     question_heard: bool = False  # enough of the open question was played for an answer to count
     patient_speaks: bool = False  # speech began and has not been understood yet
     silence_due: bool = False  # the no-input timer ran out while somebody was speaking
+    decided: Decided | None = None  # the last answer, until the next question is open
     leaving: bool = False  # told to end: the apology is being spoken
     misunderstood: int = 0
     asked: Mapping[tuple[str, int], int] = field(default_factory=dict)

@@ -31,11 +31,15 @@ class SpeechEnded:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was understood of one utterance; started_ms is when it began to be spoken."""
+    """What was understood of one utterance; started_ms is when it began to be spoken.
+
+    joined: what the utterance means together with the one before, when it followed hard upon it («да нет… приду»).
+    """
 
     at_ms: int
     meaning: Meaning
     started_ms: int
+    joined: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,7 @@ class Turn:
         step = self.call.step
         if isinstance(step.then, ListenThen) and not step.identifies:
             self.change_visit(question_asked=True)
-        self.change(phase=Phase.LISTENING, prompt=None, question_heard=True, silence_due=False)
+        self.change(phase=Phase.LISTENING, prompt=None, question_heard=True, silence_due=False, decided=None)
         self.put(Listen(step.id, expected(self.call)))
         self.set_timer("no_input", NO_INPUT_MS)
 

@@ -30,6 +30,9 @@ MEANS = {
     "да": Meaning((Scored(Intent.YES, 0.95),)),
     "нет": Meaning((Scored(Intent.NO, 0.95),)),
     "угу": Meaning((Scored(Intent.BACKCHANNEL, 0.9),)),
+    "да нет": Meaning((Scored(Intent.NO, 0.9),)),
+    "приду": Meaning((Scored(Intent.YES, 0.95),)),
+    "да нет приду": Meaning((Scored(Intent.YES, 0.9),)),
     "не звоните": Meaning((Scored(Intent.STOP, 0.95),)),
 }
 SCENARIO = Scenario(
@@ -273,3 +276,16 @@ def test_told_to_end_the_robot_says_so_and_hangs_up_within_five_seconds(run):
     told = next(r.at_ms for r in rows if r.kind == "MustEnd")
     assert rows[-1].at_ms - told < 5_000
     assert finish.disposition is Disposition.INTERRUPTED
+
+
+def test_a_sentence_cut_by_a_pause_is_understood_as_one(run):
+    async def hesitate(patient, live):
+        await patient.prompt_over()
+        await patient.say(600)
+        await asyncio.sleep(0.6 + 0.5)
+        await patient.say(500)
+
+    finish, rows, _ = run(talk(hesitate, Ears("да нет", "приду")))
+    joined = [codec.decode(r.body).joined for r in rows if r.kind == "Heard"]
+    assert joined[0] is None and joined[1].text == "да нет приду"
+    assert finish.conclusions[0].outcome is Outcome.CONFIRMED

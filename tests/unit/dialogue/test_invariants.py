@@ -27,7 +27,7 @@ random_events = st.one_of(
     st.just(events.Answered(AT)),
     st.just(events.SpeechStarted(AT)),
     st.just(events.SpeechEnded(AT)),
-    st.builds(events.Heard, st.just(AT), meanings, st.just(AT)),
+    st.builds(events.Heard, st.just(AT), meanings, st.just(AT), st.none() | meanings),
     st.builds(events.KeyPressed, st.just(AT), st.sampled_from("0123456789*#")),
     st.builds(events.PromptFinished, st.just(AT), prompt_ids),
     st.builds(events.PromptStopped, st.just(AT), prompt_ids, st.integers(0, 9_000), st.integers(0, 9_000)),
@@ -93,7 +93,8 @@ def test_questions_are_bounded_and_prompts_known_beforehand(reminder, visits, sc
 def test_no_visit_changes_without_an_explicit_answer(reminder, script):
     _, done, log = run(reminder, 1, script)
     (conclusion,) = next(a for a in done if isinstance(a, Finish)).conclusions
-    spoken = {c.intent for e in log if isinstance(e, events.Heard) for c in e.meaning.candidates}
+    heard = [m for e in log if isinstance(e, events.Heard) for m in (e.meaning, e.joined) if m is not None]
+    spoken = {c.intent for m in heard for c in m.candidates}
     keys = {e.key for e in log if isinstance(e, events.KeyPressed)}
     if conclusion.answer is Answer.CONFIRMED:
         assert Intent.YES in spoken or "1" in keys
@@ -135,9 +136,11 @@ def test_the_same_events_give_the_same_call_also_from_storage(reminder, visits, 
 def test_every_event_survives_storage():
     for cls in events.Event.__args__:
         values = {
-            f.name: {"meaning": Meaning((Scored(Intent.YES, 0.9),), "да"), "disposition": Disposition.BUSY}.get(
-                f.name, "x" if f.type == "str" else 7
-            )
+            f.name: {
+                "meaning": Meaning((Scored(Intent.YES, 0.9),), "да"),
+                "joined": Meaning(),
+                "disposition": Disposition.BUSY,
+            }.get(f.name, "x" if f.type == "str" else 7)
             for f in dataclasses.fields(cls)
         }
         event = cls(**values)

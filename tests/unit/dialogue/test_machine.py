@@ -290,3 +290,58 @@ def test_the_robot_is_stopped_in_mid_call(rehearse):
     assert r.said[-1].template.startswith("Извините")
     assert finish.disposition is Disposition.INTERRUPTED
     assert (finish.conclusions[0].outcome, finish.conclusions[0].answer) == (Outcome.UNCLEAR, None)
+
+
+def correct(r: Rehearsal, meaning: Meaning, joined: Meaning | None = None) -> None:
+    """Say something on top of an answer that was understood already."""
+    r.pass_ms(300)
+    started = r.now_ms
+    r.feed(SpeechStarted(started))
+    r.pass_ms(600)
+    r.feed(Heard(r.now_ms, meaning, started, joined))
+
+
+def test_yes_and_then_oh_no_is_never_a_confirmation(rehearse):
+    r = rehearse()
+    r.answer()
+    r.reply(means(Intent.YES))
+    r.reply(means(Intent.YES))
+    assert told(r)[-1] == "thanks"
+    correct(r, means(Intent.NO))
+    assert told(r)[-1] == "unclear" and r.call.visits[0] == type(r.call.visits[0])(question_asked=True)
+    r.reply(means(Intent.NO))
+    (c,) = r.to_the_end().conclusions
+    assert (c.outcome, c.answer) == (Outcome.DECLINED, Answer.DECLINED)
+
+
+def test_a_sentence_in_two_parts_counts_as_a_whole(rehearse):
+    r = rehearse()
+    r.answer()
+    r.reply(means(Intent.YES))
+    r.reply(means(Intent.NO, text="да нет"))
+    assert told(r)[-1] == "to_admin"
+    correct(r, means(Intent.YES, text="приду"), joined=means(Intent.YES, text="да нет приду"))
+    assert told(r)[-1] == "thanks"
+    (c,) = r.to_the_end().conclusions
+    assert (c.outcome, c.answer) == (Outcome.CONFIRMED, Answer.CONFIRMED)
+
+
+def test_saying_the_same_again_corrects_nothing(rehearse):
+    r = rehearse()
+    r.answer()
+    r.reply(means(Intent.YES))
+    r.reply(means(Intent.YES))
+    correct(r, means(Intent.YES), joined=means(Intent.YES))
+    assert told(r)[-1] == "thanks"
+    assert r.to_the_end().conclusions[0].outcome is Outcome.CONFIRMED
+
+
+def test_not_the_patient_after_all(rehearse):
+    """ "Да… ой, нет, это его жена": what the robot was about to tell is not told."""
+    r = rehearse()
+    r.answer()
+    r.reply(means(Intent.YES))
+    assert told(r)[-1] == "ask" and r.call.identity_known
+    correct(r, means(Intent.WRONG_PERSON), joined=means(Intent.WRONG_PERSON))
+    assert told(r)[-1] == "not_patient" and not r.call.identity_known
+    assert r.to_the_end().conclusions[0].outcome is Outcome.WRONG_PERSON
