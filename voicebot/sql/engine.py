@@ -22,8 +22,8 @@ T = TypeVar("T")
 BUSY_MS = 5_000
 #: The whole of one transaction, waiting for locks included, in seconds.
 TRANSACTION_S = 30.0
-#: A transaction that lost a race (SQLite locked; PostgreSQL deadlock, serialization) starts anew so often.
-TRIES = 5
+#: A transaction that lost a race (SQLite locked; PostgreSQL deadlock, serialization) is tried so often in all.
+TRIES = 3
 FIRST_PAUSE_S = 0.05
 
 _READ_ONLY = "voicebot_read_only"

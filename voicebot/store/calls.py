@@ -37,6 +37,12 @@ class Calls(Repository):
             rows = await connection.execute(select(CallRecord).order_by(CallRecord.started_at, CallRecord.id))
             return tuple(CallRow(**row) for row in rows.mappings())
 
+    async def call(self, call_id: str) -> CallRow | None:
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(CallRecord).where(CallRecord.id == call_id))
+            row = found.mappings().one_or_none()
+        return None if row is None else CallRow(**row)
+
     async def events(self, call_id: str) -> Sequence[EventRow]:
         statement = select(CallEventRow).where(CallEventRow.call_id == call_id).order_by(CallEventRow.serial)
         async with self._database.reading() as connection:
@@ -46,7 +52,7 @@ class Calls(Repository):
         """What this attempt meant for each of its contacts, by the contact's id."""
         statement = select(OutcomeRow.contact_id, OutcomeRow.outcome).where(OutcomeRow.attempt_id == attempt_id)
         async with self._database.reading() as connection:
-            return {contact_id: outcome for contact_id, outcome in await connection.execute(statement)}
+            return {row.contact_id: row.outcome for row in await connection.execute(statement)}
 
     async def conversations(self, patient_id: str, since: datetime, until: datetime) -> int:
         at = func.coalesce(CallRecord.answered_at, CallRecord.started_at)

@@ -112,21 +112,24 @@ class SyncRow(Base):
     at: Mapped[datetime]
 
 
+_OPEN_ABOUT_A_VISIT = text("appointment_id <> '' AND status IN ('planned', 'in_progress')")
+
+
 # Planned and done ---------------------------------------------------------------------------
 
 
 class ContactRow(Base):
     __tablename__ = "contact"
     __table_args__ = (
-        # Once per visit version and scenario. Contacts about the patient as such are guarded by their id.
+        # One open contact per visit and scenario, over all versions. "Once per version" is in the id, which the
+        # planner makes of scenario, visit, version and span: reminders at 72 h and at 24 h share the version.
         Index(
-            "uq_contact_scenario_appointment_version",
+            "uq_contact_scenario_appointment_open",
             "scenario_id",
             "appointment_id",
-            "appointment_version",
             unique=True,
-            sqlite_where=text("appointment_id <> ''"),
-            postgresql_where=text("appointment_id <> ''"),
+            sqlite_where=_OPEN_ABOUT_A_VISIT,
+            postgresql_where=_OPEN_ABOUT_A_VISIT,
         ),
     )
 

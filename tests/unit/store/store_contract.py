@@ -119,13 +119,24 @@ class StoreContract:
             await store.save_appointments([], datetime(2026, 11, 23))
         assert await store.last_sync() is None
 
-    async def test_a_contact_is_planned_once_per_visit_version(self, store: Store) -> None:
+    async def test_a_contact_is_planned_once(self, store: Store) -> None:
         assert await store.add_contacts([contact()], [attempt()]) == 1
-        again = contact(id="c9")
-        assert await store.add_contacts([again, contact(2)], [attempt(9, "c9"), attempt(2)]) == 1
+        assert await store.add_contacts([contact(), contact(2)], [attempt(9, "c1"), attempt(2)]) == 1
         assert [found.id for found in await store.contacts()] == ["c1", "c2"]
         assert [found.id for found in await store.attempts()] == ["a1", "a2"]
-        assert await store.add_contacts([contact(id="c10", appointment_version="2")], [attempt(10)]) == 1
+
+    async def test_a_visit_has_one_open_contact_per_scenario(self, store: Store) -> None:
+        await store.add_contacts([contact()], [attempt()])
+        twin, newer = contact(id="c8"), contact(id="c9", appointment_version="2")
+        assert await store.add_contacts([twin, newer], [attempt(8, "c8"), attempt(9, "c9")]) == 0
+        assert await store.add_contacts([contact(id="c7", scenario_id="feedback")], []) == 1
+        assert [found.id for found in await store.attempts()] == ["a1"]
+
+    async def test_the_next_reminder_of_a_visit_is_planned_when_the_first_is_closed(self, store: Store) -> None:
+        await store.add_contacts([contact()], [attempt()])
+        await store.close_contacts([contact(status=ContactStatus.UNREACHED)])
+        assert await store.add_contacts([contact(), contact(id="c9")], [attempt(9, "c9")]) == 1
+        assert [found.id for found in await store.due_attempts(NOW, 10)] == ["a9"]
 
     async def test_contacts_about_the_patient_as_such_are_guarded_by_their_id(self, store: Store) -> None:
         recall = contact(appointment_id="", appointment_version="")
@@ -324,9 +335,9 @@ class SettleContract:
         assert await store.attempt("a1") == done
 
     async def test_a_contradiction_writes_nothing(self, store: SqlStore) -> None:
-        """The next attempt's contact is known, the concluded one breaks the rule of one per visit version."""
+        """The concluded contact breaks the rule of one open contact per visit."""
         await store.add_contacts([contact()], [attempt()])
-        twin = contact(id="c7")
+        twin = contact(id="c7", attempts_used=1)
         with pytest.raises(DataConflict, match="отказала в записи"):
             await store.settle(replace(settlement(), concluded=(Concluded(twin, Outcome.CONFIRMED),)))
         unsettled = await store.attempt("a1")
@@ -357,6 +368,8 @@ class HistoryContract:
         await store.settle(settlement())
         await store.add_call(CallRow("a1", "a1", PHONE, "visit_reminder", "7", NOW))
         assert await store.calls() == (settlement().call,)
+        assert await store.call("a1") == settlement().call
+        assert await store.call("a2") is None
         assert await store.scenario_of("a1") == ("visit_reminder", "7")
         assert await store.scenario_of("a2") is None
 

@@ -8,10 +8,11 @@ import shutil
 import sqlite3
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import ExceptionContext, event
 
 pytest.register_assert_rewrite("store_contract")
 sys.path.insert(0, str(Path(__file__).parent))
@@ -26,6 +27,7 @@ from store_contract import (  # noqa: E402 - the folder of tests is no package
     contact,
 )
 
+from voicebot.sql import engine  # noqa: E402
 from voicebot.sql.engine import BadDatabaseUrl, SchemaFault, database_url  # noqa: E402
 from voicebot.store.database import SqlStore, upgrade  # noqa: E402
 from voicebot.store.port import StoreDown  # noqa: E402
@@ -100,6 +102,35 @@ async def test_twenty_writers_at_once_do_not_meet_a_locked_database(store: SqlSt
     finally:
         await other.close()
     assert sum(started) == 20
+
+
+@pytest.fixture
+def locked(store: SqlStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
+    """Another program holds the database; SQLite itself waits for it 10 ms, not 5 s."""
+    monkeypatch.setattr(engine, "BUSY_MS", 10)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+async def test_a_write_that_met_a_locked_database_is_tried_again(store: SqlStore, locked: sqlite3.Connection) -> None:
+    seen: list[str] = []
+
+    def release(problem: ExceptionContext) -> None:
+        seen.append(str(problem.original_exception))
+        locked.execute("ROLLBACK")
+
+    event.listen(store._database._engine.sync_engine, "handle_error", release)
+    assert await store.add_contacts([contact()], [attempt()]) == 1
+    assert seen == ["database is locked"]
+
+
+async def test_a_database_that_stays_locked_is_said(store: SqlStore, locked: sqlite3.Connection) -> None:
+    with pytest.raises(StoreDown, match=r"voicebot\.db не отвечает: database is locked\. Файл занят другой программой"):
+        await store.add_contacts([contact()], [attempt()])
+    locked.execute("ROLLBACK")
+    assert await store.add_contacts([contact()], [attempt()]) == 1
 
 
 async def test_reading_does_not_wait_for_a_writer(store: SqlStore, path: Path) -> None:

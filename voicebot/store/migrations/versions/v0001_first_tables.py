@@ -106,12 +106,12 @@ def _planned() -> None:
     op.create_index("ix_contact_patient_id", "contact", ["patient_id"], unique=False)
     op.create_index("ix_contact_status", "contact", ["status"], unique=False)
     op.create_index(
-        "uq_contact_scenario_appointment_version",
+        "uq_contact_scenario_appointment_open",
         "contact",
-        ["scenario_id", "appointment_id", "appointment_version"],
+        ["scenario_id", "appointment_id"],
         unique=True,
-        sqlite_where=sa.text("appointment_id <> ''"),
-        postgresql_where=sa.text("appointment_id <> ''"),
+        sqlite_where=sa.text("appointment_id <> '' AND status IN ('planned', 'in_progress')"),
+        postgresql_where=sa.text("appointment_id <> '' AND status IN ('planned', 'in_progress')"),
     )
     op.create_table(
         "attempt",
