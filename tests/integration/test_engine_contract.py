@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -143,3 +144,17 @@ async def test_work_that_fails_ends_and_frees_its_line(yard: Yard) -> None:
 async def test_work_must_be_registered_before_the_start(yard: Yard) -> None:
     with pytest.raises(EngineFault, match="после запуска"):
         yard.engine.register(Work("late", Queue("lines", 2), ()))
+
+
+async def test_ended_work_can_be_forgotten(yard: Yard) -> None:
+    yard.gate.set()
+    await yard.engine.enqueue("job", "w1", "a")
+    await ended(yard.engine, "w1")
+    yard.gate.clear()
+    await yard.engine.enqueue("job", "w2", "b")
+    await until(lambda: yard.now == 1, "w2 at work")
+    assert await yard.engine.forget(timedelta(0)) == 1
+    assert await yard.engine.active("w2")
+    yard.gate.set()
+    assert await yard.engine.enqueue("job", "w1", "a") is Enqueued.STARTED
+    await ended(yard.engine, "w1")

@@ -157,7 +157,9 @@ class _Row:
         self._reached("отказ о встрече")
 
     def opted_out(self) -> None:
-        """Never again: the person, if they said who they are; this phone in any case."""
+        """Never again: the person, if they said who they are; this phone in any case. An answer given first counts."""
+        if self.said.answer is not None:
+            self.ledger.answer(self.contact, self.said.answer)
         why = "просили больше не звонить"
         self.ledger.suppress(self.phone, "", why)
         if self.ended.finish.identity_known:
@@ -202,7 +204,8 @@ class _Row:
         if self.said.task:
             self.ledger.task(self.contact, self.said.task)
             return self._close(ContactStatus.REACHED, what)
-        if self.said.question_asked and self.contact.outcome in _TRIED_AGAIN:
+        open_question = self.said.question_asked or self.said.outcome is Outcome.UNCLEAR
+        if open_question and self.contact.outcome in _TRIED_AGAIN:
             self.ledger.task(self.contact, self.scenario.unreached.task or "Позвонить пациенту: ответа нет")
             return self._close(ContactStatus.REACHED, f"{what} во второй раз")
         return self._retry_or(self.scenario.attempts.every, what, self._exhausted)

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 VERSION = "1"
 
 _ALIVE = ["ENQUEUED", "PENDING", "DELAYED"]
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+_PORTION, _PORTIONS = 500, 100
 _THREADS = 32  # DBOS puts its executor under asyncio.to_thread, for the whole process; its default is unbounded
 
 
@@ -129,6 +132,21 @@ class DurableEngine:
             name=self._flow_name(work), status=_ALIVE, load_input=False, load_output=False
         )
         return len(found)
+
+    async def forget(self, older_than: timedelta) -> int:
+        """In small portions, so that the database is never held for long. By the wall clock."""
+        before = (datetime.now(UTC) - older_than).isoformat()
+        forgotten = 0
+        for _ in range(_PORTIONS):
+            self._running_dbos()
+            ended = await DBOS.list_workflows_async(
+                status=_ENDED, completed_before=before, limit=_PORTION, load_input=False, load_output=False
+            )
+            if not ended:
+                break
+            await DBOS.delete_workflows_async([w.workflow_id for w in ended])
+            forgotten += len(ended)
+        return forgotten
 
     async def adopt(self, nodes: Sequence[str]) -> int:
         """Take over the unfinished work of nodes that will not come back. Returns how many pieces there were.

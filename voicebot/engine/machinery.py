@@ -21,6 +21,7 @@ from voicebot.errors import NetworkFault, PeerFault
 log = logging.getLogger(__name__)
 
 CHORES = Queue("chores", 1)
+KEEP = timedelta(days=7)  # how long the engine remembers ended work; our own rows remember for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def assemble(
     engine.tick("sync", settings.sync_every_s, sync_tick)
     engine.tick("due", settings.due_every_s, _quietly(parts.dispatcher.run))
     engine.tick("deliveries", settings.due_every_s, _quietly(parts.delivering.run))
+    engine.tick("forget", 3600.0, _quietly(lambda: engine.forget(KEEP)))
     engine.tick("sweep", settings.sweep_every_s, _quietly(parts.sweeper.run))
     return parts
 

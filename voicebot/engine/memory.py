@@ -9,6 +9,7 @@ import itertools
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from voicebot.engine.port import EngineFault, Enqueued, Job, Queue, Work
 
@@ -87,6 +88,12 @@ class MemoryEngine:
 
     async def running(self, work: str) -> int:
         return sum(1 for item in self._items.values() if item.work.name == work)
+
+    async def forget(self, older_than: timedelta) -> int:
+        """Here the age is not looked at: everything that ended is forgotten."""
+        ended = self._known - set(self._items)
+        self._known -= ended
+        return len(ended)
 
     async def idle(self) -> None:
         """Wait until nothing waits or runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -68,6 +69,10 @@ class Engine(Protocol):
 
     async def running(self, work: str) -> int:
         """How many pieces of this work wait or run now, on all nodes."""
+        ...
+
+    async def forget(self, older_than: timedelta) -> int:
+        """Throw away what is known of work that ended so long ago; returns how much. Its ids would start again."""
         ...
 
     async def stop(self, grace_s: float) -> None:
