@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from voicebot.dialogue.intents import Intent
 from voicebot.language.moments import moments, number_at
-from voicebot.language.table import GAP, NAME, Phrase, Question, Strength
+from voicebot.language.table import GAP, NAME, Phrase, Question, Role, Strength
 
 MAX_GAP = 3
 MOMENT = "moment"
 NUMBER = "number"
 _NEVER_IN_GAP = frozenset({"не", "нет", "ни"})
+_NOT = frozenset({"не", "ни"})
 _PER_SEGMENT = 0.3  # fewer, longer phrases explain an utterance better than many short ones
 
 
@@ -77,7 +79,7 @@ class Matcher:
             if number:
                 said = " ".join(words[i : number[1]])
                 at_each[i].append(Segment(i, number[1], NUMBER, Strength.SHORT, str(number[0]), said, number[1] - i))
-        return _without_dangling_not(_best_cover(at_each, len(words)), words)
+        return _negated(_best_cover(at_each, len(words)), words)
 
     def _at(self, words: list[str], start: int, names: frozenset[str]) -> list[Segment]:
         found: dict[tuple[int, str], Segment] = {}
@@ -129,7 +131,18 @@ def _best_cover(at_each: list[list[Segment]], length: int) -> list[Segment]:
     return cover
 
 
-def _without_dangling_not(cover: list[Segment], words: list[str]) -> list[Segment]:
-    """A «не» that stands before a word nobody knows is no «нет»."""
-    starts = {s.start for s in cover}
-    return [s for s in cover if s.said != "не" or s.end == len(words) or s.end in starts]
+def _negated(cover: list[Segment], words: list[str]) -> list[Segment]:
+    """A «не» that no phrase took in: it turns the yes after it into a no, and makes anything else unsure."""
+    following = {s.start: s for s in cover}
+    out: list[Segment] = []
+    for segment in cover:
+        before = next((s for s in cover if s.said in _NOT and s.end == segment.start), None)
+        after = following.get(segment.end)
+        if segment.said in _NOT and segment.end < len(words):
+            if after is None or after.label in (Role.NEUTRAL, Role.UNSURE, Role.CONDITION, Role.CORRECTION):
+                continue  # it stays uncovered, which puts every yes in doubt
+            label = Intent.NO if after.label == Intent.YES else Role.UNSURE
+            out.append(replace(segment, label=label, strength=Strength.FULL))
+        elif before is None or segment.label not in (Intent.YES, Intent.NO, Intent.CANCEL):
+            out.append(segment)
+    return out

@@ -130,7 +130,7 @@ def _full_yes_beside(said: Utterance, yes: list[Segment], no: list[Segment]) -> 
 def _doubted(said: Utterance, p: Polarity) -> Polarity:
     """What stands beside the answer and was not understood takes from it, most of all from a yes."""
     yes, no, unknown = p.yes, p.no, said.unknown
-    yes *= 1 - (0.7 if p.full_yes else 0.95) * unknown
+    yes *= max(0.0, 1 - (1.0 if p.full_yes else 1.4) * unknown)
     no *= 1 - (0.35 if p.full_no else 0.7) * unknown
     if said.of(Role.UNSURE):
         yes, no = min(yes, DOUBTFUL), min(no, DOUBTFUL)
@@ -150,6 +150,8 @@ def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
         return True  # «и приду» is what a clipped «не приду» is heard as
     if said.asking and (p.full_yes or said.question is not Question.IDENTITY):
         return True
+    if said.words[0] == "а" and len(said.words) > 1 and not p.full_yes:
+        return True  # «а точно завтра» asks
     if said.of(Role.CONDITION) or _says_more(said, yes):
         return True
     return any(_contradicts(said, s) for s in said.of(MOMENT))
@@ -209,6 +211,8 @@ def _combined(said: Utterance, p: Polarity, others: dict[Intent, float]) -> dict
     else:
         yes = min(yes, _yes_beside(first, p))
         no, scores[first] = _no_beside(first, p, scores[first])
+    if p.full_yes and first is Intent.CANCEL:  # «хотел отменить, но приду»
+        scores[first] = min(scores[first], DOUBTFUL)
     if yes:
         scores[Intent.YES] = yes
     if no:

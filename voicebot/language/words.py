@@ -87,7 +87,7 @@ class Cleaner:
         found: set[str] = set()
         for variant in (word, *_without_one(word)):
             found |= self.near.get(variant, set())
-        found = {w for w in found if w[:2] == word[:2] and abs(len(w) - len(word)) <= 1}
+        found = {w for w in found if w[:2] == word[:2] and w[-2:] == word[-2:]}  # endings mean something
         return found.pop() if len(found) == 1 else word
 
 

@@ -100,7 +100,11 @@ class _Sentences:
 
 
 def _word_set(f: Fields, key: str, notes: Notes) -> frozenset[str]:
-    return frozenset(w for node in _list(f.node(key)) for w in split(scalar(node, notes)))
+    found = [(node, split(scalar(node, notes))) for node in _list(f.node(key))]
+    for node, words in found:
+        if len(words) != 1:
+            notes.add(node.place, "one-word", f"«{key}»: здесь пишут по одному слову.")
+    return frozenset(w for _, words in found for w in words)
 
 
 def _list(node: Node | None) -> Iterator[Node]:
