@@ -25,19 +25,17 @@ from voicebot.contacts.hours import CallingHours
 from voicebot.contacts.model import Appointment, Patient
 from voicebot.contacts.rules import DiallingLock, Rules
 from voicebot.dialogue.scenario import Scenario
-from voicebot.engine.attempting import Attempting, Ports
-from voicebot.engine.delivering import Delivering
-from voicebot.engine.dispatching import Dispatcher, Sweeper
+from voicebot.engine.attempting import Ports
 from voicebot.engine.durable import DurableEngine, DurableSettings
-from voicebot.engine.gate import Gate
-from voicebot.engine.planner import Planner
-from voicebot.engine.syncing import Syncing
+from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
 from voicebot.errors import InputFault, NetworkFault, VoicebotError
 from voicebot.language.facts import facts_of, patient_facts
 from voicebot.language.understanding import Understanding
 from voicebot.language.writing import message_text
 from voicebot.mis.registry import registry
+from voicebot.scenarios.checking import check_folder
 from voicebot.scenarios.loading import load_all
+from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.scenarios.phrases import load_phrases
 from voicebot.scenarios.pronunciation import load_pronunciations
 from voicebot.settings import AsteriskKind, Settings, times_of
@@ -54,7 +52,6 @@ from voicebot.telephony.telephone import AriTelephone
 
 log = structlog.get_logger(__name__)
 
-HORIZON = timedelta(days=14)  # visits further ahead are of no interest to a reminder yet
 POLITE_S = 4.5  # Ctrl-C ends calls politely within five seconds
 ENGINE_GRACE_S = 3.0
 RESTART_S = (0.2, 1.0, 3.0, 10.0, 30.0)  # between tries to bring back an Asterisk that died
@@ -84,21 +81,17 @@ class Robot:
     store: database.SqlStore
     mis: registry.Registry
     engine: DurableEngine
-    gate: Gate
+    machinery: Machinery
     caller: RobotCaller
-    library: Library
     telephone: AriTelephone
-    asterisk: AsteriskProcess | None
     city: CityProcess | None
-    rules: Rules
-    syncing: Syncing
-    planner: Planner
     pool: RecogniserPool
-    studio: Studio
+    library: Library
+    lock: DiallingLock
 
     async def end_calls(self) -> None:
         """Dial no more and end what is live, politely, within five seconds."""
-        self.gate.close("робот останавливается")
+        self.machinery.gate.close("робот останавливается")
         await self.caller.end_all(POLITE_S)
 
     def probes(self) -> dict[str, Callable[[], Awaitable[str]]]:
@@ -141,10 +134,19 @@ def library(settings: Settings) -> Library:
     """What the clinic edits, read and checked. Raises ScenarioFault with every mistake."""
     folder = settings.paths.scenarios
     phrases = folder / "phrases.ru.yaml"
-    table = load_phrases(phrases)
-    scenarios = load_all(folder, phrases.read_text("utf-8"))
+    table, text = load_phrases(phrases), phrases.read_text("utf-8")
+    wrong = [m for m in check_folder(folder, text, settings.telephony.queues) if not m.warning]
+    if wrong:
+        raise ScenarioFault(wrong)
+    scenarios = load_all(folder, text)
     spoken = folder / "spoken.ru.yaml"
     return Library(scenarios, Understanding(table), load_pronunciations(spoken) if spoken.exists() else {})
+
+
+def lock_of(settings: Settings) -> DiallingLock:
+    """DOMAIN rule 14 as it is set."""
+    line = settings.telephony
+    return DiallingLock(line.live, line.caller_id, line.allowed_prefixes)
 
 
 def rules_of(settings: Settings, today: datetime) -> Rules:
@@ -156,10 +158,9 @@ def rules_of(settings: Settings, today: datetime) -> Rules:
         holidays=frozenset(calendar),
         working=frozenset(getattr(calendar, "weekend_workdays", ())),
     )
-    line = settings.telephony
     return Rules(
         hours=hours,
-        lock=DiallingLock(line.live, line.caller_id, line.allowed_prefixes),
+        lock=lock_of(settings),
         conversations_a_day=settings.rules.conversations_a_day,
         call_late_bookings=settings.rules.call_late_bookings,
         mis_fresh_for=timedelta(minutes=settings.mis.fresh_for_min),
@@ -179,9 +180,12 @@ class SmsTexts:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, clock: Clock | None = None, watcher: Watcher = blind) -> AsyncIterator[Robot]:
+async def running(
+    settings: Settings, clock: Clock | None = None, watcher: Watcher = blind, idle: bool = False
+) -> AsyncIterator[Robot]:
     """A node at work: databases, Asterisk (and the city, when the trunk leads there), speech, engine, ticks.
 
+    idle: without ticks, for a command that makes its own call.
     Leaving it stops the ticks, ends live calls politely and leaves no process behind.
     """
     clock = clock or SystemClock()
@@ -198,55 +202,28 @@ async def running(settings: Settings, clock: Clock | None = None, watcher: Watch
         telephone = await _telephone(settings, asterisk, stack)
         parts = CallParts(telephone, studio, _listener, pool, books.understanding, store, clock)
         clinic, line = settings.clinic, settings.telephony
-        calling = CallingSettings(clinic.name, clinic.zone, line.caller_id or clinic.phone, line.ring_timeout_s)
+        calling = CallingSettings(clinic.name, line.caller_id or clinic.phone, line.ring_timeout_s)
         caller = RobotCaller(parts, calling, watcher)
         engine = DurableEngine(DurableSettings(settings.engine_url, settings.node))
-        gate = Gate()
-        attempting = Attempting(
-            Ports(store, mis, clock, caller, SmsTexts(clinic.name), books.scenarios.get), rules, settings.node, gate
+        machinery = assemble(
+            engine,
+            Ports(store, mis, clock, caller, SmsTexts(clinic.name), books.scenarios.get),
+            books.scenarios.values,
+            rules,
+            MachinerySettings(
+                settings.node,
+                _secret(settings.paths.data),
+                line.lines,
+                line.calls_per_second,
+                settings.mis.sync_every_s,
+            ),
         )
-        delivering = Delivering(engine, store, mis, clock)
-        syncing = Syncing(store, mis, clock, HORIZON)
-        planner = Planner(store, clock, books.scenarios.values, rules)
-        dispatcher = Dispatcher(engine, store, clock, gate, line.lines, _secret(settings.paths.data))
-        sweeper = Sweeper(engine, store, clock, settings.node)
-        engine.register(attempting.work(line.lines, line.calls_per_second))
-        engine.register(delivering.work())
-        _ticks(engine, settings, dispatcher, delivering, syncing, planner, sweeper)
-        await engine.start()
-        stack.push_async_callback(engine.stop, ENGINE_GRACE_S)
-        robot = Robot(settings, clock, store, mis, engine, gate, caller, books, telephone, asterisk, city, rules,
-                      syncing, planner, pool, studio)  # fmt: skip
+        if not idle:
+            await engine.start()
+            stack.push_async_callback(engine.stop, ENGINE_GRACE_S)
+        robot = Robot(settings, clock, store, mis, engine, machinery, caller, telephone, city, pool, books, rules.lock)
         stack.push_async_callback(robot.end_calls)
         yield robot
-
-
-def _ticks(
-    engine: DurableEngine,
-    settings: Settings,
-    dispatcher: Dispatcher,
-    delivering: Delivering,
-    syncing: Syncing,
-    planner: Planner,
-    sweeper: Sweeper,
-) -> None:
-    async def sync_and_plan() -> None:
-        await syncing.run()
-        await planner.run()
-
-    async def dispatch() -> None:
-        await dispatcher.run()
-
-    async def deliver() -> None:
-        await delivering.run()
-
-    async def sweep() -> None:
-        await sweeper.run()
-
-    engine.tick("sync", settings.mis.sync_every_s, sync_and_plan)
-    engine.tick("dispatch", 1.0, dispatch)
-    engine.tick("deliver", 1.0, deliver)
-    engine.tick("sweep", 15.0, sweep)
 
 
 async def _speech(settings: Settings, books: Library, stack: AsyncExitStack) -> tuple[RecogniserPool, Studio]:

@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from voicebot.calls.driver import LiveCall
 from voicebot.calls.journal import CallJournal
@@ -18,7 +17,7 @@ from voicebot.calls.prompts import Studio
 from voicebot.clock import Clock
 from voicebot.dialogue.call import new_call
 from voicebot.engine.caller import CallOrder, CallResult
-from voicebot.language.facts import choices_of, facts_of, name_words
+from voicebot.language.facts import choices_of, facts_of, local_start, name_words
 from voicebot.language.understanding import Understanding
 from voicebot.speech.listener import Listener
 from voicebot.store.port import CallRow, Store
@@ -27,11 +26,9 @@ from voicebot.telephony.port import Telephone
 
 @dataclass(frozen=True, slots=True)
 class CallingSettings:
-    """clinic_name is spoken; zone is the clinic's, for times in answers; caller_id goes out on the line;
-    ring_timeout_s is how long it rings."""
+    """clinic_name is spoken; caller_id goes out on the line; ring_timeout_s is how long it rings."""
 
     clinic_name: str
-    zone: str
     caller_id: str
     ring_timeout_s: int
 
@@ -78,7 +75,7 @@ class RobotCaller:
         call = new_call(scenario, tuple(choices_of(f) for f in facts))
         journal = CallJournal(parts.store, order.attempt_id)
         names = name_words(order.patient)
-        mind = CallMind(parts.understanding, names, ZoneInfo(self._settings.zone), parts.clock)
+        mind = CallMind(parts.understanding, names, [local_start(v) for v in order.appointments], parts.clock)
         senses = Senses(parts.new_listener(), parts.ears, mind)
         live = LiveCall(call, line, prompts, senses, journal, self._watcher)
         self._watcher(Sighting(order.attempt_id, 0, Dialled(order.phone, order.patient.id)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from collections.abc import Sequence
+from datetime import datetime
 
 from voicebot.clock import Clock
 from voicebot.dialogue.call import Call
@@ -14,12 +15,16 @@ from voicebot.speech.port import Recognised
 
 
 class CallMind:
-    """names: lower-case words of the patient's name; zone: in which "завтра в девять" is meant."""
+    """names: lower-case words of the patient's name. visits: when each visit of the call begins, in the zone in
+    which "завтра в девять" is meant."""
 
-    def __init__(self, understanding: Understanding, names: frozenset[str], zone: tzinfo, clock: Clock) -> None:
-        self._understanding, self._names, self._zone, self._clock = understanding, names, zone, clock
+    def __init__(
+        self, understanding: Understanding, names: frozenset[str], visits: Sequence[datetime], clock: Clock
+    ) -> None:
+        self._understanding, self._names, self._visits, self._clock = understanding, names, visits, clock
 
     def understand(self, written: Recognised, call: Call) -> Meaning:
+        visit = self._visits[call.subject]
         question = question_at(call.scenario, call.step_id) if call.step_id else Question.ANY
         return self._understanding.understand(
             written.text,
@@ -27,5 +32,6 @@ class CallMind:
             written.alternatives,
             question=question,
             names=self._names,
-            now=self._clock.now().astimezone(self._zone),
+            now=self._clock.now().astimezone(visit.tzinfo),
+            visit=visit,
         )

@@ -70,8 +70,7 @@ async def run_demo(folder: Path, console: Console) -> DemoResult:
     """Run the whole of it. folder is emptied first. Raises VoicebotError with what is wrong and what to do."""
     began = asyncio.get_running_loop().time()
     settings = demo_settings(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    await asyncio.to_thread(_emptied, folder)
     clock = ShiftedClock(START)
     before = await _import(settings, clock, console)
     patients = await _patients(settings, clock)
@@ -84,6 +83,11 @@ async def run_demo(folder: Path, console: Console) -> DemoResult:
         assert robot.city is not None
         city = await robot.city.quiet()
         return await _collect(robot, folder, before, patients, city, asyncio.get_running_loop().time() - began)
+
+
+def _emptied(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
 
 
 async def _import(settings: Settings, clock: ShiftedClock, console: Console) -> dict[str, Answer]:
@@ -115,7 +119,7 @@ async def _work_through(robot: Robot, clock: ShiftedClock) -> None:
 
 
 async def _all_done(robot: Robot) -> bool:
-    if robot.syncing.last is None or not await robot.store.contacts():
+    if robot.machinery.syncing.last is None or not await robot.store.contacts():
         return False
     open_ones = [a for a in await robot.store.attempts() if a.status in (AttemptStatus.PLANNED, AttemptStatus.DIALLING)]
     return not open_ones and await robot.store.next_due() is None
