@@ -201,7 +201,8 @@ class AsteriskProcess:
             raise self._failure("не смог занять порт: он занят другой программой")
 
     def _failure(self, what: str) -> AsteriskFailed:
-        said = self._complaints()[-3:]
+        complaints = self._complaints()
+        said = dict.fromkeys([*complaints[:2], *complaints[-1:]])  # the causes come first, the last straw last
         log = self.run_dir / "log/messages"
         reason = f" Он пишет: {' | '.join(said)}." if said else ""
         return AsteriskFailed(f"Asterisk «{self.conf}» {what}.{reason}", f"Подробности в {log}.")
