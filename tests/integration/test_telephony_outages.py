@@ -257,7 +257,7 @@ async def test_an_asterisk_that_dies_at_start_says_why(prefix, tmp_path):
     finally:
         await process.stop()
         process.ports.close()
-    assert "res_nothing" in str(raised.value)
+    assert "websocket_client" in str(raised.value)
     assert process.pid is None
 
 
