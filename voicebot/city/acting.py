@@ -62,6 +62,7 @@ class Acting:
         self._for_administrator = list(talk.to_administrator)
         self._interruptions: list[Interruption] = list(talk.interruptions)
         self._administrator = False
+        self._greets = False  # the phrase being heard ends in an administrator's greeting
         self._phrase: PhraseStarted | None = None  # the one being heard now
         self._heard: PhraseEnded | None = None  # the last one that ended
         self._owed = False  # a phrase has ended that was not answered
@@ -82,10 +83,12 @@ class Acting:
     def phrase_ended(self, phrase: PhraseEnded) -> None:
         """What was said over a phrase answers it already; the greeting does not."""
         self._phrase, self._heard = None, phrase
-        self._owed = not (self._last is not None and self._own_ms > phrase.start_ms)
+        self._owed = self._greets or not (self._last is not None and self._own_ms > phrase.start_ms)
+        self._greets = False
 
     def administrator_heard(self) -> None:
-        self._administrator = True
+        """The phrase being heard is an administrator's, whatever music and words of ours were before in it."""
+        self._administrator = self._greets = True
 
     def said(self, at_ms: int) -> None:
         """Our own words have left the line to their end."""

@@ -18,6 +18,9 @@ from voicebot.city.people import Role
 #: A sound that begins so shortly after the patient's last word was on its way already: it answers nothing.
 TOO_SOON_MS = 50
 
+#: The longest silence inside what a robot says in one go.
+SENTENCE_PAUSE_MS = 500
+
 
 class Measure(StrEnum):
     RESPONSE = "response"  # end of the patient's speech -> the robot's first sound
@@ -114,13 +117,16 @@ def _first_after(heard: Sequence[Entry], at_ms: int, until_ms: int) -> int | Non
 def _silent_after(heard: Sequence[Entry], entry: Entry) -> int | None:
     """How long the robot went on speaking over an interruption; None when it was not speaking.
 
-    Every spell that begins before the patient's last word belongs to what was interrupted: a robot cannot answer
-    before it has heard the end, and a pause between two sentences is no silence.
+    A pause between two sentences is no silence: what begins soon after one spell, and before the patient has ended,
+    still belongs to what was interrupted.
     """
-    if not any(e.at_ms < entry.at_ms < e.end_ms() for e in heard):
+    silent = next((e.end_ms() for e in heard if e.at_ms < entry.at_ms < e.end_ms()), None)
+    if silent is None:
         return None
-    over = [e.end_ms() for e in heard if e.at_ms < entry.end_ms() and e.end_ms() > entry.at_ms]
-    return max(over) - entry.at_ms
+    for spell in sorted(heard, key=lambda e: e.at_ms):
+        if silent <= spell.at_ms < min(silent + SENTENCE_PAUSE_MS, entry.end_ms()):
+            silent = spell.end_ms()
+    return silent - entry.at_ms
 
 
 def _never() -> Entry:

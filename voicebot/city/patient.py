@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from voicebot.city.acting import Acting, Kind, Leave, Press, Say
-from voicebot.city.ear import FRAME_MS, RATE, Ear, PhraseEnded, PhraseStarted, samples_of
+from voicebot.city.ear import FRAME_MS, RATE, Ear, PhraseEnded, PhraseStarted
 from voicebot.city.journal import Entry, Journal, What
 from voicebot.city.people import Person, Role, Talk
 from voicebot.city.recording import Recording
@@ -105,8 +105,7 @@ class Patient:
 
     def _hear(self, now: float, pcm: bytes) -> None:
         self.recording.heard(now, pcm)
-        length_ms = len(samples_of(pcm)) * 1000 // RATE
-        self._phrases(self._ear.feed(round(now) - length_ms, pcm))
+        self._phrases(self._ear.feed(round(now), pcm))  # a telephone plays what has just come
         if self._voiceprint.feed(pcm):
             self._acting.administrator_heard()
             self._journal.write(Entry(What.ADMINISTRATOR, round(now)))
@@ -124,7 +123,7 @@ class Patient:
         while not self._gone.is_set():
             await asyncio.sleep(FRAME_MS / 1000)
             now = self._now_ms()
-            self._phrases(self._ear.pause(round(now) - 3 * FRAME_MS))  # frames of now may be on their way
+            self._phrases(self._ear.pause(round(now) - 2 * FRAME_MS))  # frames of now may be on their way
             if self._saying is not None and now > self._saying_until_ms + LOST_MARK_MS:
                 self._said()
             if not self._answered:

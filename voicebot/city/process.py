@@ -66,7 +66,7 @@ class CityProcess:
         """Wait until every call is over and written down; the journals. What is still under way then is included."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while any(log.first(What.GONE) is None for log in self.logs()):
+                while any(log.first(What.GONE) is None for log in self.logs()):  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.1)
         return self.logs()
 

@@ -20,14 +20,15 @@ LONGEST_MS = 15 * 60_000  # a recording is cut here: an hour of a stuck call wou
 def lay_out(frames: Sequence[tuple[float, int]]) -> list[float]:
     """When each frame began, in ms: frames are (time of arrival, duration), in order.
 
-    A frame can arrive late, never early, and frames do not overlap. So each is put as late as its own arrival and
-    the place of the next one allow: a burst after a stall closes up backwards, a real silence stays a gap.
+    A telephone plays a frame from its arrival on. A frame can arrive late, never early, and frames do not overlap.
+    So each is put as late as its own arrival and the place of the next one allow: a burst after a stall closes up
+    backwards, a real silence stays a gap.
     """
     starts = [0.0] * len(frames)
     latest = float("inf")
     for i in range(len(frames) - 1, -1, -1):
         arrived, duration = frames[i]
-        latest = starts[i] = min(arrived, latest) - duration
+        latest = starts[i] = min(arrived, latest - duration)
     return starts
 
 

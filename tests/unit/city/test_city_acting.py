@@ -108,6 +108,12 @@ def test_talks_with_the_administrator_once_the_voice_was_heard() -> None:
     assert Say("никогда", Kind.LINE) not in [a for _, a in did]
 
 
+def test_answers_the_administrator_although_it_spoke_into_the_music_before() -> None:
+    talk = Talk(lines=lines("нет"), to_administrator=lines("здравствуйте"))
+    did = rehearse(talk, 20_000, (1000, 2000), (3000, 9000), administrator_at=8000)
+    assert did == [(2700, Say("нет", Kind.LINE)), (9700, Say("здравствуйте", Kind.TO_ADMINISTRATOR))]
+
+
 def test_hangs_up_after_a_phrase() -> None:
     assert rehearse(Talk(hang_up=HangUp(phrase=2)), 20_000, (1000, 2000), (4000, 5000)) == [(5700, Leave("own"))]
 

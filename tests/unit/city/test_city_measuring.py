@@ -53,6 +53,12 @@ def test_a_pause_of_the_robot_is_no_silence() -> None:
     assert took(log) == [("interruption", 700), ("response", 700)]
 
 
+def test_an_answer_in_the_pause_of_the_interruption_is_an_answer() -> None:
+    """The patient says "да… приду"; the robot, silent at 4250, answers after the first word."""
+    log = call(heard(1000, 4250), said(4000, 6000, "interruption"), heard(4900, 5800), heard(6600, 7000))
+    assert took(log) == [("interruption", 250), ("response", 600)]
+
+
 def test_an_interruption_into_silence_is_none() -> None:
     log = call(heard(1000, 3900), said(4000, 4800, "interruption"), heard(5500, 6000))
     assert took(log) == [("response", 700)]
