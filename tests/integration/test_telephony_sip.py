@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -17,10 +18,11 @@ from voicebot.telephony.asterisk import AsteriskProcess
 from voicebot.telephony.port import Gone, PlayFinished, Ringing, Up
 from voicebot.telephony.telephone import AriTelephone
 
-SIPP = shutil.which("sipp")
+ROOT = Path(__file__).resolve().parents[2]
+SIPP = shutil.which("sipp", path=f"{ROOT / '.local/sipp/bin'}{os.pathsep}{os.environ.get('PATH', '')}")
 SCENARIOS = Path(__file__).with_name("sipp")
 pytestmark = pytest.mark.skipif(
-    SIPP is None, reason="SIP FAILURES ARE NOT TESTED: sipp is missing; install it with «apt-get install sip-tester»"
+    SIPP is None, reason="SIP FAILURES ARE NOT TESTED: sipp is missing; «make test-tools» fetches it"
 )
 
 

@@ -178,3 +178,18 @@ async def test_what_is_played_during_a_transfer_is_dropped(clinic, city, party, 
         await robot.expect(TransferNotJoined, 6)
         await asyncio.sleep(0.4)
         assert not robot.has(PlayFinished)
+
+
+async def test_a_caller_is_transferred_too_and_the_administrator_sees_the_clinics_number(
+    clinic, city, party, call_ids, sweep
+):
+    calls, administrators = clinic.incoming(), city.incoming()
+    async with party(city.dial(next(call_ids), CLINIC, PATIENT, 20)):
+        ringing = await asyncio.wait_for(anext(calls), 5)
+        async with party(ringing.answer()) as robot:
+            await robot.expect(Up)
+            await robot.line.transfer("reception", "op-inbound", sweep(0.3), 20)
+            administrator = await rung(administrators)
+            assert administrator.caller == CLINIC
+            async with party(administrator.answer()):
+                await robot.expect(TransferJoined)

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _REQUEST_S = 5.0
 _CONNECT_S = 2.0
+_CLOSE_S = 1.0  # for the peer's goodbye
 _ECHO = "voicebot-echo"
 _ECHO_S = 2.0
 #: Pauses between two checks that our application still hears: soon after a connect, then every few seconds.
@@ -158,7 +159,10 @@ class AriClient:
         try:
             async with asyncio.timeout(_CONNECT_S):
                 socket = await self.session.ws_connect(
-                    f"{self.url}/ari/events", params={"app": self.app, "subscribeAll": "false"}, max_msg_size=0
+                    f"{self.url}/ari/events",
+                    params={"app": self.app, "subscribeAll": "false"},
+                    max_msg_size=0,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
                 )
         except aiohttp.WSServerHandshakeError as error:
             raise AriError(error.status, "events", error.message) from error

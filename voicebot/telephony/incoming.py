@@ -40,7 +40,7 @@ class Incoming:
 
     def answer(self) -> AriLine:
         """The line of this call; entering it answers. If the caller left before, its only event is Gone."""
-        return AriLine(self._exchange, self.channel_id, Inbound(self._hand_over), self._rules)
+        return AriLine(self._exchange, self.channel_id, Inbound(self._hand_over, self.dialled), self._rules)
 
     async def left(self) -> None:
         """Wait until the caller gives up."""

@@ -43,9 +43,11 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A call that rings us. hand_over gives up its channel to the line."""
+    """A call that rings us. hand_over gives up its channel to the line; caller_id: the number that was dialled, ours,
+    which an administrator sees on a transfer."""
 
     hand_over: Callable[[], Leg]
+    caller_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class AriLine:
             call_id=self.id,
             endpoint=self._rules.administrators.get(queue, ""),
             channel_id=channel_id,
-            caller_id=self._origin.caller_id if isinstance(self._origin, Outbound) else "",
+            caller_id=self._origin.caller_id,
             tell=self._tell,
         )
         self._transfer.start(whisper, timeout_s)

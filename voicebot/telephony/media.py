@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _CONNECT_S = 5.0
 _SEND_S = 5.0
+_CLOSE_S = 1.0  # for the peer's goodbye
 _NOISE_FRAMES = 2  # at a time: little enough not to delay a prompt if its flush came late
 _NOISE_LEVEL = 6  # of 32767, uniform: about -78 dB, what a quiet line sounds like
 _RING_S = 2  # how much noise is made once and then repeated
@@ -46,7 +47,13 @@ class MediaSocket:
         address = f"{url}/media/{connection_id}"
         try:
             async with asyncio.timeout(_CONNECT_S):
-                socket = await session.ws_connect(address, protocols=("media",), compress=0, max_msg_size=0)
+                socket = await session.ws_connect(
+                    address,
+                    protocols=("media",),
+                    compress=0,
+                    max_msg_size=0,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
+                )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise TelephonyDown(f"Медиасокет Asterisk не открылся: {error or type(error).__name__}.") from error
         return cls(socket, rate)
@@ -94,9 +101,8 @@ class MediaSocket:
             await asyncio.gather(self._noise_task, return_exceptions=True)
             self._noise_task = None
         try:
-            async with asyncio.timeout(1):
-                await self._socket.close()
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            await self._socket.close()
+        except (aiohttp.ClientError, OSError) as error:
             log.info("media socket did not close politely: %r", error)
 
     async def _control(self, text: str) -> int | None:
