@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,6 +30,13 @@ def test_every_line_is_rendered_once_and_trimmed(run: Callable[..., Sounds], ton
     assert set(sounds.noises) == {NoiseKind.BABBLE}
     assert seen[0] == (0, 6) and seen[-1] == (6, 6)
     assert len(sounds.line("elena", "да")) // 16 == pytest.approx(240, abs=1)  # 200 ms and margins of 20 ms
+
+
+def test_a_long_pause_inside_a_line_is_shortened(tone: Tone) -> None:
+    """RHVoice stops for 400 ms at a comma; a short pause stays as it is."""
+    line = trim(tone(300) + bytes(16 * 400) + tone(300) + bytes(16 * 150) + tone(300))
+    found = spells(samples_of(line), gap_ms=50)
+    assert [b.start_ms - a.end_ms for a, b in pairwise(found)] == [200, 150]
 
 
 def test_trimming_keeps_a_silent_line() -> None:
