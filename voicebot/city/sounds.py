@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,8 @@ BEFORE_BEEP_MS = 400
 #: Stands before and behind the speech of every line: attacks and releases below the threshold. Exactly so much, so
 #: that the times of the words are known.
 MARGIN_MS = 20
+#: RHVoice is silent for 400 ms at every comma; people who say «да, приду» are not.
+LONGEST_PAUSE_MS = 200
 #: Level of the voices that noise is measured against, dBFS RMS; what RHVoice's adapter gives.
 VOICE_DB = -20.0
 _BABBLE = (
@@ -79,15 +82,21 @@ def wanted_lines(people: People) -> list[tuple[str, str]]:
 
 
 def trim(pcm: bytes) -> bytes:
-    """With exactly MARGIN_MS before and behind what is audible."""
+    """With exactly MARGIN_MS before and behind what is audible, and no longer pauses inside than people make."""
     samples = samples_of(pcm)
     step = RATE // 100
-    loud = [i for i in range(0, len(samples), step) if level_db(samples[i : i + step]) >= THRESHOLD_DB]
+    steps = [samples[i : i + step] for i in range(0, len(samples), step)]
+    loud = [i for i, part in enumerate(steps) if level_db(part) >= THRESHOLD_DB]
     if not loud:
         return pcm
-    margin = RATE * MARGIN_MS // 1000
-    padded = np.pad(samples, margin)  # by so much the places shift, too
-    return bytes(padded[loud[0] : loud[-1] + step + 2 * margin].astype("<i2").tobytes())
+    half = LONGEST_PAUSE_MS // 10 // 2
+    kept = [steps[loud[0]]]
+    for before, after in pairwise(loud):
+        gap = range(before + 1, after)
+        short = gap if len(gap) <= 2 * half else [*gap[:half], *gap[-half:]]
+        kept += [steps[i] for i in (*short, after)]
+    margin = np.zeros(RATE * MARGIN_MS // 1000, dtype="<i2")
+    return bytes(np.concatenate([margin, *kept, margin]).astype("<i2").tobytes())
 
 
 def mixed(voice: bytes, noise: bytes, offset: int) -> bytes:
