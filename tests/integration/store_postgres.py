@@ -20,9 +20,10 @@ _START_S = 30
 
 
 def binaries() -> Path | None:
-    """The folder with initdb and postgres: from PATH, else the newest of Debian's; None when not installed."""
+    """The folder with initdb and postgres: the set-up's, else from PATH, else Debian's; None when not installed."""
     found = shutil.which("initdb")
-    candidates = [Path(found).resolve().parent] if found else []
+    candidates = [Path(__file__).resolve().parents[2] / ".local/postgres/bin"]
+    candidates += [Path(found).resolve().parent] if found else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((folder for folder in candidates if (folder / "postgres").exists()), None)
 
