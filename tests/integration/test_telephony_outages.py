@@ -309,3 +309,21 @@ async def test_the_password_is_not_for_everybody(asterisk_pair):
     assert asterisk_pair.clinic.password in conf.read_text()
     assert conf.stat().st_mode & 0o077 == 0
     assert asterisk_pair.clinic.password != asterisk_pair.city.password
+
+
+async def test_a_frozen_asterisk_is_noticed_and_its_call_removed_when_it_wakes(own_pair, telephone, party, call_ids):
+    """It accepts connections and answers nothing: no socket closes, only the echo stays away."""
+    async with telephone(own_pair.clinic) as clinic, telephone(own_pair.city) as city:
+        async with answered(clinic, city, party, call_ids) as (robot, patient):
+            assert own_pair.clinic.pid
+            os.kill(own_pair.clinic.pid, signal.SIGSTOP)
+            try:
+                assert (await robot.gone(20)).disposition is Disposition.FAILED
+            finally:
+                os.kill(own_pair.clinic.pid, signal.SIGCONT)
+        await patient.gone()
+
+        async def clean() -> bool:
+            return await clinic.exchange.client.get("channels") == []
+
+        await until(clean)

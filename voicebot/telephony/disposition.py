@@ -17,6 +17,7 @@ _BY_SIP = {
     "410": Disposition.INVALID_NUMBER,
     "484": Disposition.INVALID_NUMBER,
     "604": Disposition.INVALID_NUMBER,
+    "487": Disposition.NO_ANSWER,  # the caller gave up; Asterisk makes cause 127 or 19 of it
     "486": Disposition.BUSY,
     "600": Disposition.BUSY,
     "603": Disposition.REJECTED,

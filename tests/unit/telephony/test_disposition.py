@@ -33,6 +33,7 @@ from voicebot.telephony.disposition import Seen, disposition_of
         (Seen(cause=18, tech_cause="408"), Disposition.FAILED),
         (Seen(ringing=True, cause=18, tech_cause="408"), Disposition.NO_ANSWER),
         (Seen(cause=38, tech_cause="500"), Disposition.FAILED),
+        (Seen(ringing=True, cause=127, tech_cause="487"), Disposition.NO_ANSWER),  # the caller gave up
         (Seen(cause=17), Disposition.BUSY),  # no SIP in between
         (Seen(cause=1), Disposition.INVALID_NUMBER),
     ],
