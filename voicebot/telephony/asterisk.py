@@ -41,7 +41,7 @@ class AsteriskProcess:
     prefix: the folder made by the set-up; used when no suitable Asterisk is on PATH
     run_dir: configuration, log and state of this run; made if missing
     app: the ARI application that gets the incoming calls
-    peer_sip: host:port of the other side: the carrier for the clinic, the clinic for the city
+    peer_sip: host:port (or host) of the other side: the carrier for the clinic, the clinic for the city
     max_call_s: no call lives longer, whatever happens
     """
 
@@ -152,7 +152,7 @@ class AsteriskProcess:
         for name in ("lib", "cache", "agi", "spool/recording", "log"):
             (self.run_dir / name).mkdir(parents=True, exist_ok=True)
         (self.run_dir / "log/messages").unlink(missing_ok=True)  # what it says is said of this start
-        host = self.peer_sip.rpartition(":")[0]
+        host = self.peer_sip.partition(":")[0]  # a provider may be given without a port
         values = {
             "CONF": str(self.run_dir / "conf"),
             "RUN": str(self.run_dir),
