@@ -38,7 +38,8 @@ from voicebot.scenarios.loading import load_all
 from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.scenarios.phrases import load_phrases
 from voicebot.scenarios.pronunciation import load_pronunciations
-from voicebot.settings import AsteriskKind, Settings, times_of
+from voicebot.setting_values import times_of
+from voicebot.settings import AsteriskKind, Settings
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
 from voicebot.speech.listener import Listener

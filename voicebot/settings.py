@@ -6,30 +6,26 @@ VOICEBOT_TELEPHONY__LINES=8 sets telephony.lines. Unknown names are errors that 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
-from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
-import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
-from voicebot.errors import InputFault
+from voicebot.complaints import russian
+from voicebot.setting_faults import PREFIX, SettingsFault, explain, unknown_variables, unreadable_variables
+from voicebot.setting_values import CITY, Endpoint, Node, Phone, PhoneOrEmpty, Prefix, Trunk, Url, Window, Zone
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FILE = "voicebot.yaml"
-
-
-class SettingsFault(InputFault):
-    """A setting is wrong."""
-
-    code = "settings"
+REMEDY = "Исправьте и проверьте ещё раз: voicebot doctor."
 
 
 class Part(BaseModel):
@@ -42,48 +38,6 @@ def shipped(name: str) -> Path:
     """A folder that comes with the program: of the checkout, or of the installed package."""
     beside = ROOT / name
     return beside if beside.exists() else ROOT / "voicebot" / "shipped" / name
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"неизвестный часовой пояс {name!r}; пишут так: Europe/Moscow") from None
-    return name
-
-
-def _phone_or_empty(number: str) -> str:
-    if not number:
-        return ""
-    try:
-        parsed = phonenumbers.parse(number, "RU")
-    except phonenumbers.NumberParseException:
-        raise ValueError(f"{number!r} не похоже на номер телефона; пишут так: +7 495 000-00-00") from None
-    if not phonenumbers.is_possible_number(parsed):
-        raise ValueError(f"{number!r}: в номере не хватает цифр или они лишние")
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _window(text: str) -> str:
-    begin, _, end = text.partition("-")
-    try:
-        ok = time.fromisoformat(begin.strip()) < time.fromisoformat(end.strip())
-    except ValueError:
-        ok = False
-    if not ok:
-        raise ValueError(f"{text!r} не промежуток времени; пишут так: 09:00-20:00")
-    return text
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
-Phone = Annotated[str, AfterValidator(_phone_or_empty)]
-Window = Annotated[str, AfterValidator(_window)]
-
-
-def times_of(window: str) -> tuple[time, time]:
-    """The two ends of a window such as 09:00-20:00."""
-    begin, _, end = window.partition("-")
-    return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
 
 
 class ClinicSettings(Part):
@@ -126,11 +80,11 @@ class AsteriskSettings(Part):
     """trunk is host:port of the provider's SIP side; 'city' rings only the simulated city."""
 
     kind: AsteriskKind = AsteriskKind.EMBEDDED
-    url: str = "http://127.0.0.1:8088"
+    url: Url = "http://127.0.0.1:8088"
     user: str = "voicebot"
     password: str = Field(default="", repr=False)
-    trunk: str = "city"
-    endpoint: str = Field(default="PJSIP/{number}@trunk", pattern=r"\{number\}")
+    trunk: Trunk = CITY
+    endpoint: Endpoint = "PJSIP/{number}@trunk"
 
 
 class TelephonySettings(Part):
@@ -139,9 +93,16 @@ class TelephonySettings(Part):
     calls_per_second: float = Field(default=2.0, gt=0, le=50)
     ring_timeout_s: int = Field(default=30, ge=3, le=120)
     live: bool = False
-    caller_id: Phone = ""
-    allowed_prefixes: tuple[str, ...] = ("+7",)
+    caller_id: PhoneOrEmpty = ""
+    allowed_prefixes: tuple[Prefix, ...] = ("+7",)
     queues: Mapping[str, Phone] = {"reception": "+78880000901"}
+
+    @model_validator(mode="after")
+    def _patients_are_not_rung_in_the_city(self) -> TelephonySettings:
+        """The city answers to numbers of its own only: real ones would be marked as numbers that do not exist."""
+        if self.live and self.asterisk.kind is AsteriskKind.EMBEDDED and self.asterisk.trunk == CITY:
+            raise ValueError("live: true, а линия ведёт в учебный город; задайте адрес оператора в asterisk.trunk")
+        return self
 
 
 class HoursSettings(Part):
@@ -174,14 +135,14 @@ class Settings(BaseSettings):
     """The whole tree."""
 
     model_config = SettingsConfigDict(
-        env_prefix="VOICEBOT_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
         nested_model_default_partial_update=True,
     )
 
-    node: str = Field(default="node1", pattern=r"^[a-z0-9-]{1,32}$")
+    node: Node = "node1"
     clinic: ClinicSettings = ClinicSettings()
     paths: PathSettings = PathSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -225,12 +186,29 @@ def load(path: Path | None = None, *, read_file: bool = True, **overrides: Any) 
     named = path or (Path(os.environ["VOICEBOT_CONFIG"]) if os.environ.get("VOICEBOT_CONFIG") else None)
     if read_file and named is not None and not named.exists():
         raise SettingsFault(f"Файла настроек {named} нет.", "Проверьте --config или VOICEBOT_CONFIG.")
+    if unknown := unknown_variables(os.environ, tuple(Settings.model_fields)):
+        raise SettingsFault(unknown, REMEDY)
     file = named or Path(DEFAULT_FILE)
     data = _read(file) if read_file and file.exists() else CommentedMap()
     try:
         return Settings(**_merge(data, overrides))
     except ValidationError as error:
-        raise SettingsFault(_explain(error, data, str(file))) from None
+        raise SettingsFault(explain(error, data, str(file)), REMEDY) from None
+    except SettingsError as error:
+        raise SettingsFault(unreadable_variables(os.environ, Settings) or str(error), REMEDY) from None
+
+
+def make_data_folder(settings: Settings) -> None:
+    """Make paths.data if it is missing. Raises SettingsFault when it cannot be made or nothing can be written there."""
+    folder = settings.paths.data
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SettingsFault(
+            f"Папка данных {folder} не годится: {russian(error)}.", "Дайте права на неё или задайте другую: paths.data."
+        ) from None
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -247,7 +225,10 @@ def _read(path: Path) -> CommentedMap:
     except UnicodeDecodeError:
         raise SettingsFault(f"{path}: файл не в кодировке UTF-8.", "Сохраните его в UTF-8.") from None
     except OSError as error:
-        raise SettingsFault(f"{path}: файл не читается ({error.strerror}).") from None
+        raise SettingsFault(f"{path}: файл не читается: {russian(error)}.", "Проверьте путь и права.") from None
+    except DuplicateKeyError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsFault(f"{path}:{line}: эта настройка в файле уже есть.", "Оставьте одну из двух.") from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
@@ -255,53 +236,5 @@ def _read(path: Path) -> CommentedMap:
     if data is None:
         return CommentedMap()
     if not isinstance(data, CommentedMap):
-        raise SettingsFault(f"{path}:1:1: ожидались настройки вида «имя: значение».")
+        raise SettingsFault(f"{path}:1:1: ожидались настройки вида «имя: значение».", REMEDY)
     return data
-
-
-_TYPES = {
-    "extra_forbidden": "такой настройки нет",
-    "missing": "настройка обязательна",
-    "int_parsing": "нужно целое число",
-    "float_parsing": "нужно число",
-    "bool_parsing": "нужно true или false",
-    "string_type": "нужна строка",
-    "greater_than_equal": "число слишком мало",
-    "greater_than": "число слишком мало",
-    "less_than_equal": "число слишком велико",
-    "less_than": "число слишком велико",
-    "string_pattern_mismatch": "недопустимые знаки",
-    "string_too_short": "не должно быть пусто",
-    "literal_error": "такого значения нет",
-    "enum": "такого значения нет",
-    "model_type": "нужна ветка настроек, а не одно значение",
-}
-
-
-def _explain(error: ValidationError, data: CommentedMap, file: str) -> str:
-    lines = []
-    for problem in error.errors():
-        path = ".".join(str(p) for p in problem["loc"])
-        limits = {
-            k: v for k, v in problem.get("ctx", {}).items() if k in ("ge", "le", "gt", "lt", "expected", "pattern")
-        }
-        text = _TYPES.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
-        hint = f" ({', '.join(f'{k}: {v}' for k, v in limits.items())})" if limits else ""
-        lines.append(f"{_place(problem['loc'], data, file)}: {path}: {text}{hint}.")
-    return "\n".join(lines)
-
-
-def _place(loc: tuple[int | str, ...], data: CommentedMap, file: str) -> str:
-    """file:line:column of the setting, or the name of its environment variable when the file has no such line."""
-    node: Any = data
-    place = ""
-    for key in loc:
-        if not isinstance(node, CommentedMap) or key not in node:
-            break
-        line, column = node.lc.key(key)
-        place = f"{file}:{line + 1}:{column + 1}"
-        node = node[key]
-    else:
-        return place
-    variable = "VOICEBOT_" + "__".join(str(p).upper() for p in loc)
-    return f"{variable} (окружение)" if variable in os.environ else (place or file)
