@@ -19,8 +19,9 @@ BEFORE_BEEP_MS = 400
 #: Stands before and behind the speech of every line: attacks and releases below the threshold. Exactly so much, so
 #: that the times of the words are known.
 MARGIN_MS = 20
-#: RHVoice is silent for 400 ms at every comma; people who say «да, приду» are not.
-LONGEST_PAUSE_MS = 200
+#: RHVoice is silent for 400 ms at every comma; people who say «да, приду» are not. Shorter than this, the splice is
+#: heard: at 200 ms a recogniser writes «да, сприду».
+LONGEST_PAUSE_MS = 260
 #: Level of the voices that noise is measured against, dBFS RMS; what RHVoice's adapter gives.
 VOICE_DB = -20.0
 _BABBLE = (
