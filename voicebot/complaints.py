@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 import traceback
 from pathlib import Path
+from typing import Any
 
 _REASONS = {
     errno.ENOENT: "нет такого файла или папки",
@@ -37,3 +39,35 @@ def keep_traceback(error: BaseException) -> Path:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     return Path(name)
+
+
+def usage(error: Exception) -> str | None:
+    """A wrong command line in Russian; None when the error is something else.
+
+    By the names of click's classes: typer has moved them about between versions, the names stay.
+    """
+    names = {each.__name__ for each in type(error).__mro__}
+    if "NoArgsIsHelpError" in names or "UsageError" not in names:
+        return str(error) if "NoArgsIsHelpError" in names else None
+    context: Any = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "voicebot"
+    return f"{_wrong(error, names)} Как пользоваться: {command} --help."
+
+
+def _wrong(error: Any, names: set[str]) -> str:
+    parameter = getattr(error, "param", None)
+    name = parameter.opts[0] if parameter is not None and parameter.opts else ""
+    if parameter is not None and not name.startswith("-"):
+        name = name.upper()
+    if "MissingParameter" in names:
+        return f"Не указано {name}."
+    if "NoSuchOption" in names:
+        return f"Ключа {error.option_name} нет."
+    if "BadParameter" in names:
+        return f"{name}: такого значения не бывает ({error.message})."
+    unknown = re.search(r"No such command '(.*?)'", error.message)
+    if unknown:
+        return f"Команды «{unknown[1]}» нет."
+    if extra := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
+        return f"Лишнее в команде: {extra[1]}."
+    return f"Команда не разобрана: {error.format_message()}"

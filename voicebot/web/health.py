@@ -8,6 +8,7 @@ from types import TracebackType
 
 from aiohttp import web
 
+from voicebot.complaints import russian
 from voicebot.errors import InputFault
 
 #: Each part says what is wrong with it, in Russian, or ''.
@@ -22,11 +23,20 @@ class PortTaken(InputFault):
     code = "web-port-taken"
 
 
-class WebServer:
-    """Serves on one address until left. Use as `async with`."""
+async def _starting() -> str:
+    return "запускается"
 
-    def __init__(self, host: str, port: int, probes: Mapping[str, Probe]) -> None:
-        self._host, self._port, self._probes = host, port, probes
+
+class WebServer:
+    """Serves on one address until left. Use as `async with`.
+
+    It opens before the robot, so that a port that is taken is told before anybody is rung; until `watch` it answers
+    that the robot is starting.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._probes: Mapping[str, Probe] = {"robot": _starting}
         self._runner: web.AppRunner | None = None
         self.url = ""
 
@@ -40,8 +50,8 @@ class WebServer:
         except OSError as error:
             await self._runner.cleanup()
             raise PortTaken(
-                f"Порт {self._host}:{self._port} занят или недоступен ({error.strerror}).",
-                "Освободите его или задайте другой: web.port в voicebot.yaml.",
+                f"Веб-сервер не открыл {self._host}:{self._port}: {russian(error)}.",
+                "Освободите порт или задайте другой: web.port в voicebot.yaml или VOICEBOT_WEB__PORT.",
             ) from None
         host, port = self._runner.addresses[0][:2]
         self.url = f"http://{host}:{port}"
@@ -53,8 +63,13 @@ class WebServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    def watch(self, probes: Mapping[str, Probe]) -> None:
+        """Answer by these from now on: name of the part -> what is wrong with it."""
+        self._probes = probes
+
     async def _health(self, request: web.Request) -> web.Response:
-        found = dict(zip(self._probes, await asyncio.gather(*map(_ask, self._probes.values())), strict=True))
+        probes = dict(self._probes)
+        found = dict(zip(probes, await asyncio.gather(*map(_ask, probes.values())), strict=True))
         ok = not any(found.values())
         body = {"ok": ok, "parts": {name: wrong or "ok" for name, wrong in found.items()}}
         return web.json_response(body, status=200 if ok else 503)
@@ -64,4 +79,6 @@ async def _ask(probe: Probe) -> str:
     try:
         return await asyncio.wait_for(probe(), PROBE_S)
     except TimeoutError:
-        return "не отвечает"
+        return f"не отвечает {PROBE_S:.0f} с"
+    except Exception as error:  # a probe that breaks says that its part is not well
+        return str(error) or type(error).__name__
