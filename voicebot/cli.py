@@ -230,6 +230,13 @@ def version() -> None:
     print(__version__)
 
 
+def _register_groups() -> None:
+    """The commands of voicebot/commands: each module adds its own."""
+    for name in ("language", "scenarios", "simulate", "versions"):
+        if importlib.util.find_spec(f"voicebot.commands.{name}") is not None:
+            importlib.import_module(f"voicebot.commands.{name}").register(app)
+
+
 def main() -> NoReturn:
     """The console script: errors become one clear message and a status; nothing shows a traceback to staff."""
     _logging()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from voicebot.dialogue.actions import Action, Conclusion, Finish, Prompt, StopPlaying
-from voicebot.dialogue.answers import misunderstood, react, understood
+from voicebot.dialogue.actions import Action, Conclusion, Finish, Prompt, StopPlaying, StopRecording
+from voicebot.dialogue.answers import understood
 from voicebot.dialogue.call import Call, Phase, Visit
 from voicebot.dialogue.events import (
     Answered,
@@ -29,8 +29,10 @@ from voicebot.dialogue.events import (
 )
 from voicebot.dialogue.intents import Intent
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
+from voicebot.dialogue.reactions import misunderstood, react
 from voicebot.dialogue.scenario import AskValue, Choose, Goto, Listen, Scenario, Transfer
 from voicebot.dialogue.turn import RESUME_MS, Turn
+from voicebot.dialogue.values import comment_over, take_digit
 
 GREETING_MS = 1_200  # SPEECH.md: without a greeting the robot begins after this
 GREETING_CAP_MS = 5_000  # a greeting that does not end is spoken into
@@ -69,6 +71,8 @@ def prompts(scenario: Scenario, visits: int) -> tuple[Prompt, ...]:
                 found.append(Prompt(s.say, subject, f"{scenario.id}/{s.id}"))
             if isinstance(s.then, Listen | AskValue):
                 found.append(Prompt(s.then.unclear.say, subject))
+            if isinstance(s.then, Listen):
+                found.extend(Prompt(text, subject) for text in s.then.ask_back.values())
             if isinstance(s.then, Transfer):
                 found.append(Prompt(s.then.whisper, subject))
     return tuple(dict.fromkeys(found))
@@ -103,7 +107,7 @@ def _may_interrupt(call: Call) -> bool:
 
 def _speech_ended(turn: Turn, event: SpeechEnded) -> None:
     if turn.call.phase is Phase.GREETING:
-        turn.enter(turn.call.scenario.start)
+        turn.enter(turn.call.first_step)
 
 
 def _heard(turn: Turn, event: Heard) -> None:
@@ -114,6 +118,8 @@ def _heard(turn: Turn, event: Heard) -> None:
 def _key(turn: Turn, event: KeyPressed) -> None:
     call = turn.call
     if call.phase not in _WITH_PATIENT:
+        return
+    if call.phase is not Phase.GREETING and take_digit(turn, event.key):
         return
     keys: Mapping[str, Intent] = call.scenario.everywhere_keys
     if call.step_id and isinstance(call.step.then, Listen | AskValue):
@@ -152,12 +158,14 @@ def _timer(turn: Turn, event: TimerFired) -> None:
 
 def _greeting_over(turn: Turn) -> None:
     if turn.call.phase is Phase.GREETING:
-        turn.enter(turn.call.scenario.start)
+        turn.enter(turn.call.first_step)
 
 
 def _no_input(turn: Turn) -> None:
     if turn.call.phase is not Phase.LISTENING:
         return
+    if turn.call.recording and not turn.call.patient_speaks:
+        return comment_over(turn)
     if turn.call.patient_speaks:
         turn.change(silence_due=True)
         turn.set_timer("resume", RESUME_MS)
@@ -229,8 +237,10 @@ def _finish(call: Call, event: HungUp) -> tuple[Call, tuple[Action, ...]]:
     else:
         disposition = call.disposition or Disposition.ANSWERED
     conclusions = tuple(_conclude(call, i, v, disposition) for i, v in enumerate(call.visits))
-    done = Finish(disposition, call.identity_known, conclusions, call.transferred)
-    return replace(call, phase=Phase.OVER, timers={}), (done,)
+    values = tuple(sorted(call.values.items()))
+    done = Finish(disposition, call.identity_known, conclusions, call.transferred, values)
+    ending: tuple[Action, ...] = (StopRecording(call.recording),) if call.recording else ()
+    return replace(call, phase=Phase.OVER, timers={}, recording=""), (*ending, done)
 
 
 def _left_while_ringing(call: Call) -> Call:
@@ -277,5 +287,6 @@ _TIMERS: Mapping[str, Callable[[Turn], None]] = {
     "resume": _resume,
     "hold": _hold_over,
     "closing": Turn.end,
+    "comment": comment_over,
     "call": Turn.end,
 }

@@ -13,11 +13,13 @@ from voicebot.dialogue.actions import (
     Play,
     Prompt,
     SetTimer,
+    StartRecording,
     StartTransfer,
     StopPlaying,
+    StopRecording,
 )
 from voicebot.dialogue.call import Call, Phase
-from voicebot.dialogue.intents import Intent
+from voicebot.dialogue.intents import Intent, ValueKind
 from voicebot.dialogue.outcome import WHOLE_CALL, Answer, Outcome
 from voicebot.dialogue.scenario import AskValue, Choose, Goto, Step, Transfer
 from voicebot.dialogue.scenario import Listen as ListenThen
@@ -27,6 +29,8 @@ HOLD_MS = 20_000  # DOMAIN rule 11: "минутку" is granted this long
 RESUME_MS = 8_000  # an utterance is capped at 6 s and understood in 2: then nothing will come any more
 REWIND_MS = 400  # a prompt goes on a little before where it was stopped, so that no word is lost
 MAX_ASKED = 5  # a question is never put more often, whatever is asked in between
+COMMENT_SILENCE_MS = 4_000  # a comment is over after this pause: people think in between
+COMMENT_MS = 60_000  # and never longer than this
 MAX_STEPS = 200  # a scenario that runs in circles ends here
 
 #: The word in `everywhere` and `listen` that stands for "say that again" in place of a step.
@@ -112,6 +116,7 @@ class Turn:
     def enter(self, step_id: str) -> None:
         """Go to a step; steps that say nothing lead on at once. Bounded, so that no scenario can spin."""
         self.cancel_timers("no_input", "hold", "resume", "greeting")
+        self.stop_recording()
         while True:
             if self.call.entered >= MAX_STEPS:
                 return self.end()
@@ -133,6 +138,7 @@ class Turn:
             misunderstood=0 if fresh else call.misunderstood,
             question_heard=False,
             silence_due=False,
+            asking_back=None,
             loop_step=step.id if step.for_each else call.loop_step,
         )
         if step.task:
@@ -154,7 +160,7 @@ class Turn:
     def _may_ask(self, step: Step) -> bool:
         key = (step.id, self.call.subject)
         asked = self.call.asked.get(key, 0)
-        if asked >= MAX_ASKED:
+        if asked >= min(MAX_ASKED, self.call.scenario.limits.asked):
             return False
         self.change(asked={**self.call.asked, key: asked + 1})
         return True
@@ -225,7 +231,22 @@ class Turn:
             self.change_visit(question_asked=True)
         self.change(phase=Phase.LISTENING, prompt=None, question_heard=True, silence_due=False, decided=None)
         self.put(Listen(step.id, expected(self.call)))
-        self.set_timer("no_input", NO_INPUT_MS)
+        if isinstance(step.then, AskValue) and step.then.kind is ValueKind.COMMENT:
+            return self._take_comment(step.then)
+        return self.set_timer("no_input", NO_INPUT_MS)
+
+    def _take_comment(self, ask: AskValue) -> None:
+        self.change(recording=ask.name)
+        self.put(StartRecording(ask.name))
+        self.set_timer("no_input", COMMENT_SILENCE_MS)
+        self.set_timer("comment", COMMENT_MS)
+
+    def stop_recording(self, discard: bool = False) -> None:
+        """End the comment that is being recorded, if one is."""
+        if self.call.recording:
+            self.put(StopRecording(self.call.recording, discard))
+            self.change(recording="")
+        self.cancel_timer("comment")
 
     def hold(self) -> None:
         self.hush()
@@ -259,6 +280,7 @@ class Turn:
     def end(self) -> None:
         """Hang up. What is open is concluded when the channel is gone."""
         self.hush()
+        self.stop_recording()
         for name in tuple(self.call.timers):
             self.cancel_timer(name)
         self.change(phase=Phase.ENDING, prompt=None)
