@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import importlib.util
 import logging
 import os
 import sys
@@ -235,6 +237,9 @@ def _register_groups() -> None:
     for name in ("language", "scenarios", "simulate", "versions"):
         if importlib.util.find_spec(f"voicebot.commands.{name}") is not None:
             importlib.import_module(f"voicebot.commands.{name}").register(app)
+
+
+_register_groups()
 
 
 def main() -> NoReturn:

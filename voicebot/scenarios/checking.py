@@ -117,7 +117,7 @@ def _identity(s: _Subject) -> Iterator[Mistake]:
     for name in sorted(before):
         step = s.scenario.steps[name]
         for path, text in _spoken_texts(step):
-            told = [fact for fact, _ in fact_names(text) if fact in FACTS and FACTS[fact].medical]
+            told = [fact for fact, _ in fact_names(text) if fact in FACTS and FACTS[fact].after_identity]
             if told:
                 yield s.mistake("identity-first",
                                 f"До вопроса «Это …?» робот называет {{{told[0]}}}: это врачебная тайна.",
