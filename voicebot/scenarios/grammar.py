@@ -174,7 +174,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
     "attempts": (
         Key("max", Form.NUMBER, "Сколько раз звонить.", low=1, high=10),
         Key("every", Form.SPAN, "Через сколько повторять, если не ответили.", low=3600, high=604_800),
-        Key("busy", Form.SPAN, "Через сколько повторять, если занято.", low=600, high=86_400),
+        Key("busy", Form.SPAN, "Через сколько повторять, если занято.", low=60, high=86_400),
     ),
     "hours": (
         Key("weekdays", Form.WINDOWS, "По будням: 09:00-20:00."),
