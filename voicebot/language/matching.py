@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from voicebot.dialogue.intents import Intent
-from voicebot.language.moments import moments, number_at
+from voicebot.language.heard_numbers import amounts_in, numbers_in
+from voicebot.language.moments import moments
 from voicebot.language.table import GAP, NAME, Phrase, Question, Role, Strength
 
 MAX_GAP = 3
@@ -68,17 +69,9 @@ class Matcher:
     def segments(self, words: list[str], names: frozenset[str]) -> list[Segment]:
         """The cover of the utterance that explains most words with the fewest phrases, from left to right."""
         at_each = [self._at(words, i, names) for i in range(len(words))]
-        for moment in moments(words):
-            said = " ".join(words[moment.start : moment.end])
-            length = moment.end - moment.start
-            at_each[moment.start].append(
-                Segment(moment.start, moment.end, MOMENT, Strength.SHORT, moment.value, said, length)
-            )
-        for i in range(len(words)):
-            number = number_at(words, i)
-            if number:
-                said = " ".join(words[i : number[1]])
-                at_each[i].append(Segment(i, number[1], NUMBER, Strength.SHORT, str(number[0]), said, number[1] - i))
+        for label, start, end, value in _figures(words):
+            said = " ".join(words[start:end])
+            at_each[start].append(Segment(start, end, label, Strength.SHORT, value, said, end - start))
         return _negated(_best_cover(at_each, len(words)), words)
 
     def _at(self, words: list[str], start: int, names: frozenset[str]) -> list[Segment]:
@@ -89,6 +82,8 @@ class Matcher:
             phrase = node.ends
             if phrase is not None and covered:
                 said = " ".join(words[start:at])
+                if phrase.label == Intent.STOP:
+                    covered = at - start  # a "stop" must not lose to a longer phrase inside of it
                 segment = Segment(start, at, phrase.label, phrase.strength, phrase.value, said, covered)
                 known = found.get((at, phrase.label))
                 if known is None or known.covered < covered:
@@ -102,6 +97,13 @@ class Matcher:
                 continue
             stack += [(following, at + 1, covered + 1) for following in _following(node, words[at], names)]
         return list(found.values())
+
+
+def _figures(words: list[str]) -> list[tuple[str, int, int, str]]:
+    """Moments, amounts («десять минут», no moment of the visit's either) and numbers: (label, start, end, value)."""
+    found = [(MOMENT, m.start, m.end, m.value) for m in moments(words)]
+    found += [(MOMENT, a.start, a.end, f"amount {a.value}") for a in amounts_in(words)]
+    return found + [(NUMBER, n.start, n.end, str(n.value)) for n in numbers_in(words)]
 
 
 def _following(node: _Node, word: str, names: frozenset[str]) -> list[_Node]:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from voicebot.dialogue.intents import Intent, Meaning, Scored
-from voicebot.dialogue.scenario import Scenario
+from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
+from voicebot.dialogue.scenario import AskValue, Scenario
+from voicebot.language.heard_values import values_in
 from voicebot.language.matching import MOMENT, Matcher
-from voicebot.language.moments import resolve
+from voicebot.language.moments import agree, resolve
 from voicebot.language.table import GAP, NAME, PhraseTable, Question
 from voicebot.language.weighing import DOUBTFUL, Utterance, weigh
 from voicebot.language.words import Cleaner, split
@@ -41,6 +42,7 @@ class Understanding:
         names: frozenset[str] = frozenset(),
         now: datetime | None = None,
         visit: datetime | None = None,
+        wants: ValueKind | None = None,
     ) -> Meaning:
         """What an utterance means. Never raises, whatever the text.
 
@@ -51,6 +53,8 @@ class Understanding:
         now:          aware, in the patient's zone: times heard then become ISO times in place of "in 60m"
         visit:        aware, when the visit in question begins (needs now): «приду в пятницу» is then a yes only
                       when the visit is on that Friday; without it such an answer is always asked again
+        wants:        the value that was asked for, so that «пять» is a mark or five o'clock
+        values are numbers, times, and, when now is given, dates.
         speech is False for what recognisers write when nobody spoke.
         """
         heard = _Context(question, names, now, visit)
@@ -63,7 +67,8 @@ class Understanding:
             candidates = _stand_in(candidates, expects)
         if now is not None:
             candidates = tuple(_timed(c, now) for c in candidates)
-        return Meaning(candidates, text.strip(), speech=True)
+        values = values_in(self._cleaner.clean(split(text))[0], now, wants)
+        return Meaning(candidates, text.strip(), speech=True, values=values)
 
     def _candidates(self, text: str, context: _Context) -> tuple[Scored, ...] | None:
         raw = split(text)
@@ -96,15 +101,13 @@ class _Context:
 
     def agrees(self, moment: str) -> bool:
         """Whether a moment as heard is the visit's day, its time, or both."""
-        if self.now is None or self.visit is None:
-            return False
-        visit = self.visit.astimezone(self.now.tzinfo)
-        heard = resolve(moment, self.now)
-        if heard is None:
-            return False
-        minutes = abs((heard.hour - visit.hour) * 60 + heard.minute - visit.minute)
-        same_time = "at" not in moment or minutes <= 30  # «вечером» names no minute
-        return same_time and ("day" not in moment or heard.date() == visit.date())
+        return self.now is not None and self.visit is not None and agree(moment, self.now, self.visit)
+
+
+def wanted_at(scenario: Scenario, step_id: str) -> ValueKind | None:
+    """The value that a step asks for, if it asks for one."""
+    step = scenario.steps.get(step_id)
+    return step.then.kind if step is not None and isinstance(step.then, AskValue) else None
 
 
 def question_at(scenario: Scenario, step_id: str) -> Question:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicebot.dialogue.intents import Intent, Scored
+from voicebot.language.heard_numbers import answer_among, numbers_in
 from voicebot.language.matching import MOMENT, NUMBER, Segment
 from voicebot.language.moments import Moment, joined
 from voicebot.language.table import Question, Role, Strength
@@ -242,16 +243,12 @@ def _no_beside(first: Intent, p: Polarity, score: float) -> tuple[float, float]:
 
 
 def _number(said: Utterance) -> tuple[str, float] | None:
-    numbers = said.of(NUMBER)
-    if not numbers or len({n.value for n in numbers[: 1 if _out_of(said, numbers) else None]}) != 1:
+    spans = {(n.start, n.end) for n in said.of(NUMBER)}
+    numbers = [n for n in answer_among(said.words, numbers_in(said.words)) if (n.start, n.end) in spans]
+    if len({n.value for n in numbers}) != 1:
         return None  # two numbers: which of them?
-    contradicted = any(s.label in (Intent.NO, Role.UNSURE) for s in said.segments)
-    return numbers[0].value, (0.9 - 0.5 * said.unknown) * (0.5 if contradicted else 1)
-
-
-def _out_of(said: Utterance, numbers: list[Segment]) -> bool:
-    """«девять из десяти»."""
-    return len(numbers) == 2 and list(said.words[numbers[0].end : numbers[1].start]) == ["из"]
+    contradicted = any(s.label == Intent.NO and s.strength is Strength.FULL for s in said.segments)
+    return str(numbers[0].value), (0.9 - 0.5 * said.unknown) * (0.5 if contradicted else 1)
 
 
 def _value(said: Utterance, intent: Intent) -> str:

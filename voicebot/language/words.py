@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 
-from voicebot.language.moments import NUMBERS
+from voicebot.language.heard_numbers import NUMBERS, ORDINALS
+from voicebot.language.sounds import by_sound, nearest_by_sound
 from voicebot.language.table import PhraseTable
 
 MAX_CHARS = 1_000  # an utterance is capped at 6 s of speech: more is not an answer
 MAX_WORDS = 60
 FUZZY_MIN = 7  # shorter words have too many neighbours
 
-_WORD = re.compile(r"[a-zа-я0-9]+(?::[0-9]{2})?(?:-[a-zа-я]+)*")
+_WORD = re.compile(r"[0-9]{1,2}[.:][0-9]{2}(?:\.[0-9]{2,4})?(?![0-9])|[a-zа-я0-9]+(?:-[a-zа-я]+)*")
+_DRAWN_OUT = re.compile(r"([а-я])\1{2,}|([аеиоуыэюя])(?:-\2)+")  # «даааа», «да-а-а»: but «не-а» is a word
 _LATIN = str.maketrans("aceopxyktmhb", "асеорхуктмнв")
 
 
@@ -21,6 +24,7 @@ def split(text: str) -> list[str]:
     """Lower-case words, ё as е, without punctuation; «да-да» is two words, «не-а» and «кое-как» one."""
     plain = unicodedata.normalize("NFC", text[:MAX_CHARS]).lower().replace("ё", "е")
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if c != "\u0301")
+    plain = _DRAWN_OUT.sub(lambda m: m[1] or m[2], plain)
     words: list[str] = []
     for word in _WORD.findall(unicodedata.normalize("NFC", plain).replace("ё", "е")):
         if any("а" <= c <= "я" for c in word):
@@ -30,8 +34,12 @@ def split(text: str) -> list[str]:
 
 
 def _unstuttered(word: str) -> list[str]:
+    """«да-да» is two words, «п-приду» and «при-приду» one."""
     parts = word.split("-")
-    return parts if len(parts) > 1 and all(p == parts[0] for p in parts) else [word]
+    if len(parts) > 1 and all(p == parts[0] for p in parts):
+        return parts
+    begun = len(parts) > 1 and all(len(parts[-1]) > 3 and parts[-1].startswith(p) for p in parts[:-1])
+    return parts[-1:] if begun else [word]
 
 
 class Cleaner:
@@ -41,6 +49,9 @@ class Cleaner:
         self.table = table
         self.vocabulary = frozenset(vocabulary)
         self.near = _near(self.vocabulary)
+        self.sounds = by_sound(self.vocabulary | NUMBERS.keys() | ORDINALS.keys())
+        bigrams = {pair for p in table.phrases for pair in pairwise(p.words)}
+        self.denied = frozenset(b for a, b in bigrams if a == "не") - {b for a, b in bigrams if a == "ни"}
         self.longest_fix = max((len(k) for k in table.fixes), default=0)
 
     def clean(self, words: list[str]) -> tuple[list[str], bool]:
@@ -49,13 +60,15 @@ class Cleaner:
         guessed = False
         out: list[str] = []
         for word in fixed:
-            joined = self._joined_not(word)
-            if joined:
+            if self._known(word):
+                out.append(word)
+            elif (joined := self._joined_not(word)) or (joined := self._sounded(word)):
                 out += joined
-                continue
-            near = self._nearest(word)
-            guessed = guessed or near != word
-            out.append(near)
+            else:
+                near = self._nearest(word)
+                guessed = guessed or near != word
+                out.append(near)
+        out = ["не" if w == "ни" and out[i + 1 : i + 2] and out[i + 1] in self.denied else w for i, w in enumerate(out)]
         kept = [w for w in out if w not in self.table.fillers]
         return _once(kept or out), guessed
 
@@ -74,15 +87,24 @@ class Cleaner:
                 at += 1
         return out
 
+    def _known(self, word: str) -> bool:
+        return word in self.vocabulary or word in NUMBERS or word in ORDINALS
+
     def _joined_not(self, word: str) -> list[str]:
-        """«несмогу» -> «не смогу»."""
+        """«несмогу», «несмагу», «ниприду» -> «не смогу»."""
         rest = word[2:]
-        if word.startswith("не") and word not in self.vocabulary and len(rest) >= 4 and rest in self.vocabulary:
-            return ["не", rest]
-        return []
+        if not word.startswith(("не", "ни")) or len(rest) < 4:
+            return []
+        heard = rest if rest in self.vocabulary else nearest_by_sound(rest, self.sounds)
+        return ["не", heard] if heard in self.denied else []
+
+    def _sounded(self, word: str) -> list[str]:
+        """«канечно» -> «конечно»."""
+        heard = nearest_by_sound(word, self.sounds)
+        return [heard] if heard else []
 
     def _nearest(self, word: str) -> str:
-        if len(word) < FUZZY_MIN or word in self.vocabulary or not word.isalpha():
+        if len(word) < FUZZY_MIN or not word.isalpha():
             return word
         found: set[str] = set()
         for variant in (word, *_without_one(word)):
