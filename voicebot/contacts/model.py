@@ -87,15 +87,6 @@ class Patient:
         """The person whom a call about this patient asks for (DOMAIN rule 15)."""
         return self.representative or self
 
-    @property
-    def person(self) -> str:
-        """The same for all patients behind whom one person answers: that person's name, spelling evened out.
-
-        Two people of one name count as one only where their calls meet anyway: behind one phone.
-        """
-        who = self.spoken_to
-        return " ".join(f"{who.surname} {who.given_name} {who.patronymic}".lower().replace("ё", "е").split())
-
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
