@@ -90,11 +90,11 @@ def test_every_kind_of_step():
 def test_the_shipped_reminder():
     s = load(ROOT / "scenarios/visit_reminder.yaml")
     assert s.attempts.max == 4 and s.attempts.every == timedelta(hours=1) and s.attempts.busy == timedelta(minutes=10)
-    assert s.plan.before == (timedelta(hours=24),)
+    assert s.plan.before == (timedelta(hours=72), timedelta(hours=24))
     assert s.unreached.answer is Answer.UNCONFIRMED and s.unreached.sms in s.messages
     assert s.everywhere_keys == {"9": Intent.STOP, "0": Intent.OPERATOR}
     ask = s.steps["ask"]
-    assert ask.for_each and isinstance(ask.then, Listen)
+    assert s.steps["each"].for_each and isinstance(ask.then, Listen)
     assert ask.then.reactions[Intent.NO] == Reaction("to_admin", Answer.DECLINED)
     assert ask.then.reactions[Intent.CHANGE] == Reaction("to_admin", Answer.WANTS_CHANGE)
 
