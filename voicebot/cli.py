@@ -79,26 +79,6 @@ def serve(config: ConfigFile = None) -> None:
 
 
 @app.command()
-def check(
-    files: Annotated[list[Path] | None, typer.Argument(help="Сценарии; без них — все в папке сценариев.")] = None,
-    config: ConfigFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Проверить сценарии: что неверно, где и как исправить."""
-    from voicebot.proofreading import mistakes_in
-    from voicebot.settings import load
-
-    found = mistakes_in(load(config), files or [])
-    if as_json:
-        print_json([{**asdict(m.place), "rule": m.rule, "text": m.text, "warning": m.warning} for m in found])
-    else:
-        for mistake in found:
-            print(f"{mistake}{' (предупреждение)' if mistake.warning else ''}")
-        print("Ошибок нет." if not found else f"Найдено: {len(found)}.")
-    raise typer.Exit(BAD_INPUT if any(not m.warning for m in found) else OK)
-
-
-@app.command()
 def call(
     number: Annotated[str, typer.Argument(help="Номер, например +78880000101 (учебный город).")],
     scenario: Annotated[str, typer.Option("--scenario", help="Сценарий разговора.")],

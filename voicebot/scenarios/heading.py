@@ -15,6 +15,7 @@ from voicebot.scenarios.grammar import LIFECYCLES
 from voicebot.scenarios.known import known_intent
 from voicebot.scenarios.mistakes import maybe
 from voicebot.scenarios.reading import Fields, scalar
+from voicebot.scenarios.templates import read_plain
 from voicebot.scenarios.yamltree import Node
 
 _WINDOW = re.compile(r"^(\d{1,2}):(\d\d)\s*[-–—]\s*(\d{1,2}):(\d\d)$")
@@ -47,7 +48,7 @@ def read_unreached(f: Fields) -> Unreached:
     if answer not in (None, Answer.UNKNOWN, Answer.UNCONFIRMED):
         f.notes.add(u.at("answer"), "unreached-answer",
                     "Недозвон ничего не говорит о визите: здесь бывает только unconfirmed.")  # fmt: skip
-    return Unreached(answer, u.text("sms"), u.text("task"))
+    return Unreached(answer, u.text("sms"), read_plain(u.node("task"), f.notes))
 
 
 def read_limits(f: Fields) -> Limits:

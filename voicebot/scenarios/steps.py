@@ -8,6 +8,7 @@ from voicebot.scenarios.endings import EndingReader
 from voicebot.scenarios.grammar import ENDINGS, keys_of
 from voicebot.scenarios.mistakes import Place
 from voicebot.scenarios.reading import Fields
+from voicebot.scenarios.templates import read_plain
 from voicebot.scenarios.yamltree import Node
 
 _DOES_SOMETHING = ("say", "outcome", "task", "sms", *ENDINGS)
@@ -23,7 +24,7 @@ def read_step(reader: EndingReader, step_id: str, place: Place, node: Node) -> S
         then=reader.then(f, step_id, say),
         say=say,
         outcome=f.choice("outcome", Outcome, Outcome.UNCLEAR) if "outcome" in f else None,
-        task=f.text("task"),
+        task=read_plain(f.node("task"), reader.notes),
         sms=f.text("sms"),
         for_each=_for_each(f),
         identifies=f.flag("identifies"),

@@ -32,6 +32,14 @@ def read_template(node: Node, notes: Notes, about: About) -> str:
     return text
 
 
+def read_plain(node: Node | None, notes: Notes) -> str:
+    """A text without facts (a task, for people to read): braces in it would stay as they are."""
+    text = "" if node is None else scalar(node, notes)
+    if node is not None and ("{" in text or "}" in text):
+        notes.add(node.place, "brace", "В задачах фактов не бывает: администратор и так видит пациента и визит.")
+    return text
+
+
 def _inside(node: Node, offset: int, name: str) -> Place:
     """The place of a fact within a text of one line; within folded texts, the place of the text."""
     if not isinstance(node, Scalar) or "\n" in node.value:
