@@ -1,0 +1,152 @@
+"""Numbers within a written text -> words: amounts, ordinals, ranges, houses, fractions, Roman numerals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from voicebot.language.around import Match, text_after, text_before, with_stop
+from voicebot.language.cases import Case, Gender
+from voicebot.language.context import governed, number_between, preposition_cases
+from voicebot.language.latin import as_sounds, roman
+from voicebot.language.measures import SCALES, UNITS, amount, half, money_words, part_amount, scaled, unit_gender
+from voicebot.language.morphology import noun_phrase, nouns
+from voicebot.language.numerals import (
+    LARGEST,
+    LARGEST_ORDINAL,
+    cardinal,
+    decimal_words,
+    digit_by_digit,
+    digits,
+    ordinal,
+)
+from voicebot.language.templates import TimeStyle
+
+_ENDINGS: Mapping[str, tuple[Case, Gender]] = {
+    "й": (Case.NOMINATIVE, Gender.MASCULINE), "я": (Case.NOMINATIVE, Gender.FEMININE),
+    "ю": (Case.ACCUSATIVE, Gender.FEMININE), "е": (Case.NOMINATIVE, Gender.NEUTER),
+    "го": (Case.GENITIVE, Gender.MASCULINE), "му": (Case.DATIVE, Gender.MASCULINE),
+    "м": (Case.PREPOSITIONAL, Gender.MASCULINE), "х": (Case.GENITIVE, Gender.PLURAL),
+    "ми": (Case.INSTRUMENTAL, Gender.PLURAL),
+}  # fmt: skip
+
+
+def _number(text: str) -> int:
+    return int(text.replace(" ", ""))
+
+
+def said_measure(m: Match, style: TimeStyle) -> str:
+    unit, scale = _unit(m["unit"] or m["unit2"] or ""), SCALES.get((m["scale"] or "").rstrip(".").lower(), "")
+    whole, fraction = m["whole"].replace(" ", ""), m["fraction"] or ""
+    if len(whole) > 12 or int(whole) > LARGEST:
+        return with_stop(m, f"{digit_by_digit(whole)} {noun_phrase(unit or scale, Case.GENITIVE)}")
+    case = _measure_case(m)
+    if m["upto"]:
+        top = _number(m["upto"])
+        high = scaled(str(top), "", scale, unit, case) if scale else amount(top, unit, case)
+        return with_stop(m, f"{cardinal(int(whole), case, unit_gender(scale or unit))}-{high}")
+    if scale:
+        return with_stop(m, scaled(whole, fraction, scale, unit, case))
+    if unit == "рубль" and len(fraction) == 2:
+        return with_stop(m, money_words(int(whole), int(fraction), case))
+    return with_stop(m, part_amount(whole, fraction, unit, case) if fraction else amount(int(whole), unit, case))
+
+
+def _unit(written: str) -> str:
+    bare = written.rstrip(".")
+    return UNITS.get(bare) or UNITS.get(bare.lower().replace(" ", ""), "")
+
+
+def _measure_case(m: Match) -> Case:
+    roubles = re.search(r"([а-яё]+)\s+\d[\d ]*\s*(?:руб[а-я]*\.?|р\.|₽)\s*$", text_before(m), re.IGNORECASE)
+    return governed(roubles[1] if roubles else text_before(m))  # kopecks follow the case of their roubles
+
+
+def said_ordinal(m: Match, _: TimeStyle) -> str:
+    number, ending = int(m["nth_number"]), m["nth_ending"].lower()
+    short = next((e for e in ("ми", "му", "го", "й", "я", "ю", "е", "м", "х") if ending.endswith(e)), "й")
+    case, gender = _ENDINGS[short]
+    following = re.match(r"\s+([а-яё-]+)", text_after(m), re.IGNORECASE)
+    tags = [p.tag for p in nouns(following[1])] if following else []
+    if short == "й" and tags and all(t.gender == "femn" for t in tags if t.number == "sing"):
+        case, gender = Case.GENITIVE, Gender.FEMININE  # «в 3-й поликлинике»
+    if short == "м" and ending not in ("ом", "ем"):
+        placed = Case.PREPOSITIONAL in preposition_cases(text_before(m)) or any(t.case == "loct" for t in tags)
+        case = Case.PREPOSITIONAL if placed else Case.INSTRUMENTAL
+    if short == "е" and tags and tags[0].number == "plur":
+        gender = Gender.PLURAL
+    return ordinal(number, case, gender) if number <= LARGEST_ORDINAL else cardinal(number)
+
+
+def said_joined(m: Match, _: TimeStyle) -> str:
+    """«5-летний» -> «пятилетний», «24-часовой» -> «двадцатичетырёхчасовой»."""
+    number = int(m["joined_number"])
+    if number > 999:
+        return f"{cardinal(number)} {m['joined_word']}"
+    special = {1: "одно", 90: "девяносто", 100: "сто"}
+    return (special.get(number) or cardinal(number, Case.GENITIVE).replace(" ", "")) + m["joined_word"].lower()
+
+
+def said_range(m: Match, _: TimeStyle) -> str:
+    low, high = (int(p) for p in re.split(r"\s*[-–—]\s*", m[0]))
+    how = number_between(high, text_before(m), text_after(m))
+    free = not preposition_cases(text_before(m)) and re.match(r"\s+[а-яё]", text_after(m))
+    if free and high - low > 5 and high < 1000:
+        return f"от {cardinal(low, Case.GENITIVE, how.gender)} до {cardinal(high, Case.GENITIVE, how.gender)}"
+    if high > LARGEST or (how.ordinal and high > LARGEST_ORDINAL):
+        return f"{digit_by_digit(str(low))}-{digit_by_digit(str(high))}"
+    say = ordinal if how.ordinal else cardinal
+    return f"{say(low, how.case, how.gender)}-{say(high, how.case, how.gender)}"
+
+
+def said_house(m: Match, _: TimeStyle) -> str:
+    if m[0] == "24/7":
+        return "круглосуточно"
+    letter = m[0][-1].lower() if m[0][-1].isalpha() else ""
+    numbers = " дробь ".join(digits(n) if n[0] == "0" else cardinal(int(n)) for n in re.findall(r"\d+", m[0]))
+    return f"{numbers} {letter}".strip()
+
+
+def said_decimal(m: Match, _: TimeStyle) -> str:
+    whole, fraction = re.split(r"[.,]", m[0])[:2]
+    if len(whole) > 12:
+        return f"{digit_by_digit(whole)} запятая {digit_by_digit(fraction)}"
+    following = re.match(r"\s+([а-яё]+)", text_after(m), re.IGNORECASE)
+    readings = [p for p in nouns(following[1]) if p.tag.number in ("sing", "plur")] if following else []
+    case = governed(text_before(m))
+    if fraction == "5" and readings and int(whole) > 0:
+        gender = Gender(readings[0].tag.gender or "masc")
+        return half(case, gender) if whole == "1" else f"{cardinal(int(whole), case, gender)} с половиной"
+    return decimal_words(whole, fraction, case)
+
+
+def said_number(m: Match, _: TimeStyle) -> str:
+    bare = m[0].replace(" ", "")
+    if len(bare) > 12 or (bare[0] == "0" and len(bare) > 1):
+        return digit_by_digit(bare) if len(bare) > 3 else digits(bare)
+    n = int(bare)
+    how = number_between(n, text_before(m), text_after(m))
+    if how.ordinal and n <= LARGEST_ORDINAL:
+        return ordinal(n, how.case, how.gender)
+    return cardinal(n, how.case, how.gender, how.animate)
+
+
+def said_roman(m: Match, style: TimeStyle) -> str:
+    n = roman(m[0])
+    following = re.match(r"\s+([а-яё]+)", text_after(m), re.IGNORECASE)
+    singular = [p for p in nouns(following[1]) if p.tag.number == "sing" and p.tag.gender] if following else []
+    if not singular:
+        return cardinal(n) if n and len(m[0]) > 1 else as_sounds(m[0])
+    wanted = preposition_cases(text_before(m))
+    cases = {"loc2": Case.PREPOSITIONAL, "gen2": Case.GENITIVE}
+    best = next((p for c in wanted for p in singular if cases.get(p.tag.case, p.tag.case) == c), singular[0])
+    case = cases.get(best.tag.case) or Case(best.tag.case)
+    return ordinal(n, case, Gender(best.tag.gender))
+
+
+def said_latin(m: Match, style: TimeStyle) -> str:
+    return said_roman(m, style) if roman(m[0]) else as_sounds(m[0])
+
+
+def said_version(m: Match, _: TimeStyle) -> str:
+    return " точка ".join(digits(p) for p in m[0].split("."))
