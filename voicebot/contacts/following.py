@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from voicebot.contacts.consequences import Consequences, Ledger
 from voicebot.contacts.hours import known_zone
+from voicebot.contacts.line import OnTheLine, conclusion_of
 from voicebot.contacts.model import (
     Appointment,
     Attempt,
@@ -49,9 +50,10 @@ class Ended:
     """A finished attempt with everything that is known of it.
 
     contacts: those spoken of, in the order of the conclusions' subjects.
+    patient: of the first contact. patients: id -> patient, for a call about several of them.
     visits: contact id -> the visit as read right before dialling.
     texts: (message template id, contact id) -> the rendered SMS.
-    suppressions: those in force for this patient and their phones.
+    suppressions: those in force for these patients and their phones.
     """
 
     attempt: Attempt
@@ -61,14 +63,20 @@ class Ended:
     finish: Finish
     texts: Mapping[tuple[str, str], str]
     suppressions: tuple[Suppression, ...] = ()
+    patients: Mapping[str, Patient] = field(default_factory=dict)
+
+    def patient_of(self, contact: Contact) -> Patient:
+        return self.patients.get(contact.patient_id, self.patient)
 
 
 def follow_up(ended: Ended, scenario: Scenario, rules: Rules, now: datetime) -> Consequences:
     """Everything that must be written when an attempt is over."""
-    zone = zone_of(ended.patient, next(iter(ended.visits.values()), None))
-    ledger = Ledger(ended.attempt, ended.visits, zone, rules, now)
+    rules = rules.of(scenario)
+    ledger = Ledger(ended.attempt, ended.visits, "", rules, now)
+    line = OnTheLine(ended.finish, [ended.patient_of(c) for c in ended.contacts])
     for subject, contact in enumerate(ended.contacts):
-        _Row(ended, scenario, rules, now, ledger, contact, _conclusion(ended.finish, subject)).write()
+        ledger.zone = zone_of(ended.patient_of(contact), ended.visits.get(contact.id))
+        _Row(ended, scenario, rules, now, ledger, contact, conclusion_of(ended.finish, subject), line).write()
     finished = replace(
         ended.attempt,
         status=AttemptStatus.FINISHED,
@@ -84,13 +92,8 @@ def follow_up(ended: Ended, scenario: Scenario, rules: Rules, now: datetime) -> 
         tasks=tuple(ledger.tasks.values()),
         deliveries=tuple(ledger.deliveries.values()),
         suppressions=tuple(ledger.suppressions),
+        not_talked=frozenset(c.id for c in ended.contacts if line.somebody and not line.talked(ended.patient_of(c))),
     )
-
-
-def _conclusion(finish: Finish, subject: int) -> Conclusion:
-    """What the call meant for a visit; a call that failed before it began concludes nothing."""
-    found = next((c for c in finish.conclusions if c.subject == subject), None)
-    return found or Conclusion(subject, Outcome.UNREACHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,11 @@ class _Row:
     ledger: Ledger
     contact: Contact
     said: Conclusion
+    line: OnTheLine
+
+    @property
+    def patient(self) -> Patient:
+        return self.ended.patient_of(self.contact)
 
     @property
     def disposition(self) -> Disposition:
@@ -162,7 +170,7 @@ class _Row:
             self.ledger.answer(self.contact, self.said.answer)
         why = "просили больше не звонить"
         self.ledger.suppress(self.phone, "", why)
-        if self.ended.finish.identity_known:
+        if self.line.said_stop(self.patient):
             self.ledger.suppress("", self.contact.patient_id, why)
             self.ledger.contact_status(self.contact, "opted_out")
             self._reached("отказ от общения")
@@ -243,12 +251,12 @@ class _Row:
         ended = self.ended
         return Retrying(
             attempt=ended.attempt,
-            patient=ended.patient,
+            patient=self.patient,
             suppressions=(*ended.suppressions, *self.ledger.suppressions),
             zone=self.ledger.zone,
             rules=self.rules,
             now=self.now,
-            talked=ended.finish.identity_known and not asked_for,
+            talked=self.line.talked(self.patient) and not asked_for,
         )
 
     def _exhausted(self, no: NoRetry) -> None:
@@ -269,7 +277,7 @@ class _Row:
     def _sms(self, template: str) -> None:
         """To the phone that was tried last, or another one of the patient that may be used."""
         suppressions = (*self.ended.suppressions, *self.ledger.suppressions)
-        usable = phones_of(self.ended.patient, suppressions, self.rules.lock, self.now).usable
+        usable = phones_of(self.patient, suppressions, self.rules.lock, self.now).usable
         text = self.ended.texts.get((template, self.contact.id), "")
         if text and usable:
             self.ledger.message(self.contact, template, self.phone if self.phone in usable else usable[0], text)
@@ -286,7 +294,7 @@ class _Row:
     def _asked_time(self) -> datetime:
         """The time asked for: ISO, local when it names no zone; one that is past or unreadable is the default."""
         try:
-            asked = datetime.fromisoformat(self.said.callback)
+            asked = datetime.fromisoformat(self.said.callback or self.line.callback)
         except ValueError:
             return self.now + self.rules.callback_default
         aware = asked if asked.tzinfo is not None else asked.replace(tzinfo=self._local())

@@ -65,6 +65,11 @@ class Attempts(Repository):
         async with self._database.reading() as connection:
             return await load_attempts(connection, select(AttemptRow).order_by(AttemptRow.due_at, AttemptRow.id))
 
+    async def attempts_at(self, phone: str) -> Sequence[Attempt]:
+        here = select(AttemptRow).where(AttemptRow.phone == phone, AttemptRow.status == AttemptStatus.PLANNED)
+        async with self._database.reading() as connection:
+            return await load_attempts(connection, here.order_by(AttemptRow.due_at, AttemptRow.id))
+
     async def dialling(self) -> Sequence[Attempt]:
         statement = select(AttemptRow).where(AttemptRow.status == AttemptStatus.DIALLING).order_by(AttemptRow.id)
         async with self._database.reading() as connection:

@@ -183,7 +183,7 @@ class AttemptRow(Base):
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    phone: Mapped[str]
+    phone: Mapped[str] = mapped_column(index=True)
     status: Mapped[AttemptStatus]
     due_at: Mapped[datetime]
     priority: Mapped[int]

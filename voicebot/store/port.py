@@ -132,6 +132,10 @@ class Store(Protocol):
 
     async def attempt(self, attempt_id: str) -> Attempt | None: ...
     async def attempts(self) -> Sequence[Attempt]: ...
+    async def attempts_at(self, phone: str) -> Sequence[Attempt]:
+        """Planned attempts at this phone, the earliest first."""
+        ...
+
 
     async def start_attempt(self, attempt_id: str, node: str, now: datetime) -> bool:
         """planned -> dialling, written before the INVITE. False when it is not planned any more."""

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("call_id", "name", name="pk_call_value"),
     )
     op.create_index("ix_call_value_name", "call_value", ["name"], unique=False)
+    op.create_index("ix_attempt_phone", "attempt", ["phone"], unique=False)
     _talked()
 
 
@@ -60,6 +61,7 @@ def _representatives() -> None:
 
 def downgrade() -> None:
     op.drop_column("outcome", "talked")
+    op.drop_index("ix_attempt_phone", "attempt")
     op.drop_table("call_value")
     op.drop_table("representative_phone")
     op.drop_table("representative")
