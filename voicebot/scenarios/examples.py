@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
 from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Patient, Representative, Sex
-from voicebot.language.facts import Fact, facts_of
+from voicebot.language.facts import Extras, Fact, Offer, Person, facts_of
 
 CLINIC = "Здоровье"
 _CLINIC_PHONE = "+78880001020"
@@ -29,8 +29,8 @@ _IVAN = Patient("p1", "Погосян", "Иван", "Аркадьевич", Sex.
 _ANNA = Patient("p2", "Погосян", "Анна", "Сергеевна", Sex.FEMALE, phones=("+78880000101",))
 _OLGA = Patient("p3", "Соколова", "Ольга", "Петровна", Sex.FEMALE, phones=("+78880000103",))
 _MOTHER = Representative("Соколова", "Ольга", "Петровна", Sex.FEMALE, ("+78880000103",))
-_MASHA = Patient("p4", "Соколова", "Маша", "Андреевна", Sex.FEMALE, representative=_MOTHER)
-_PETYA = Patient("p5", "Соколов", "Петя", "Андреевич", Sex.MALE, representative=_MOTHER)
+_MASHA = Patient("p4", "Соколова", "Маша", "Андреевна", Sex.FEMALE, date(2019, 5, 4), representative=_MOTHER)
+_PETYA = Patient("p5", "Соколов", "Петя", "Андреевич", Sex.MALE, date(2021, 2, 8), representative=_MOTHER)
 _GRANNY = Patient("p6", "Соколова", "Нина", "Ивановна", Sex.FEMALE, representative=_MOTHER)
 _DENTIST = Doctor("d1", "Улюкаева", "Мария", "Игоревна", "стоматолог", Sex.FEMALE)
 _PAEDIATRICIAN = Doctor("d2", "Громов", "Олег", "Ильич", "педиатр", Sex.MALE)
@@ -47,13 +47,12 @@ EXAMPLES: Mapping[str, Example] = {
     "ivan_missed": Example(_IVAN, -3, time(15, 0), _DENTIST),
     "masha_missed": Example(_MASHA, -3, time(9, 30), _PAEDIATRICIAN),
 }
-_CHILDREN = (_MASHA, _PETYA)
-_ABOUT_NO_VISIT: Mapping[str, Fact] = {
-    "clinic.phone": _CLINIC_PHONE,
-    "recall.reason": "плановый осмотр",
-    "offer.text": "До конца месяца на профессиональную чистку зубов скидка десять процентов",
-    "offer.warning": "Имеются противопоказания, необходима консультация специалиста",
-}
+_EXTRAS = Extras(
+    clinic_phone=_CLINIC_PHONE,
+    recall_reason="плановый осмотр",
+    offer=Offer("До конца месяца на профессиональную чистку зубов скидка десять процентов",
+                "Имеются противопоказания, необходима консультация специалиста"),
+)  # fmt: skip
 #: A number that is in no book: the facts of a caller whom nobody knows.
 UNKNOWN = "unknown"
 NAMES: Sequence[str] = (*EXAMPLES, UNKNOWN)
@@ -62,27 +61,23 @@ NAMES: Sequence[str] = (*EXAMPLES, UNKNOWN)
 def example_facts(names: Sequence[str], now: datetime, clinic_name: str = CLINIC) -> tuple[Mapping[str, Fact], ...]:
     """The facts of one call about these patients' visits, in this order. now is aware. Raises KeyError."""
     made: list[Mapping[str, Fact]] = []
-    before = ""
+    before: Patient | Representative | None = None
     for number, name in enumerate(names, 1):
         if name == UNKNOWN:
             made.append({"clinic.name": clinic_name, "clinic.phone": _CLINIC_PHONE})
             continue
         one = EXAMPLES[name]
         who = one.patient.spoken_to
-        made.append({
-            **_ABOUT_NO_VISIT,
-            **facts_of(one.patient, _visit(name, one, now), clinic_name, number, len(names), now),
-            "person.name": f"{who.given_name} {who.patronymic}".strip(),
-            "person.is_representative": _yes(one.patient.representative is not None),
-            "person.is_new": _yes(before not in ("", who.surname + who.given_name)),
-            "patient.is_child": _yes(one.patient in _CHILDREN),
-        })  # fmt: skip
-        before = who.surname + who.given_name
+        extras = replace(_EXTRAS, person=_person(one.patient), person_is_new=before is not None and before != who)
+        visit = _visit(name, one, now)
+        made.append(facts_of(one.patient, visit, clinic_name, number, len(names), now, extras))
+        before = who
     return tuple(made)
 
 
-def _yes(value: bool) -> str:
-    return "да" if value else "нет"
+def _person(patient: Patient) -> Person | None:
+    who = patient.representative
+    return None if who is None else Person(who.surname, who.given_name, who.patronymic, who.sex)
 
 
 def _visit(name: str, one: Example, now: datetime) -> Appointment:

@@ -133,4 +133,3 @@ class Talk:
 
     def _moment(self) -> datetime:
         return self._now + timedelta(milliseconds=self.rehearsal.now_ms)
-

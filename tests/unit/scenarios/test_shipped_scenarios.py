@@ -13,7 +13,7 @@ from voicebot.scenarios.checking import check_file
 from voicebot.scenarios.conversations import NOW, load_conversations
 from voicebot.scenarios.examples import example_facts
 from voicebot.scenarios.loading import load, scenario_files
-from voicebot.scenarios.rehearsing import language_of, rehearse, conversations_of
+from voicebot.scenarios.rehearsing import conversations_of, language_of, rehearse
 from voicebot.scenarios.talk import Language, Talk
 
 FOLDER = Path(__file__).resolve().parents[3] / "scenarios"
@@ -35,7 +35,7 @@ def test_all_that_was_promised_is_shipped():
 
 @pytest.mark.parametrize("path", FILES)
 def test_a_shipped_scenario_is_fit_to_be_published(path):
-    assert [str(m) for m in check_file(path, queues={"reception"})] == []
+    assert [str(m) for m in check_file(path, queues={"reception"}) if not m.warning] == []
 
 
 @pytest.mark.parametrize("path", FILES)
