@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from voicebot.dialogue.scenario import About
+from voicebot.language.templates import Blank, blanks
 
 
 class Secrecy(StrEnum):
@@ -110,22 +111,26 @@ FACTS: Mapping[str, Fact] = {f.name: f for f in _FACTS}
 
 
 def fact_names(template: str) -> Iterator[tuple[str, int]]:
-    """The names between braces in a template with their offsets; an unbalanced brace yields ('', offset)."""
-    at = 0
-    while at < len(template):
-        if template[at] == "}":
-            yield "", at
-        elif template[at] == "{":
-            end = template.find("}", at)
-            inner = template[at + 1 : end] if end > 0 else ""
-            if end < 0 or "{" in inner:
-                yield "", at
-            else:
-                yield inner.strip(), at
-                at = end
-        at += 1
+    """The names of facts in a template with their offsets, without what is asked of them after a colon."""
+    return ((blank.name, blank.offset) for blank in blanks(template))
 
 
 def facts_in(template: str) -> list[Fact]:
     """The known facts that a template speaks, in its order."""
     return [FACTS[name] for name, _ in fact_names(template) if name in FACTS]
+
+
+def with_examples(template: str) -> str:
+    """The text with facts of usual length in place of their names."""
+    filled, at = "", 0
+    for blank in blanks(template):
+        filled += template[at : blank.offset] + _example(blank)
+        at = blank.offset + blank.length
+    return filled + template[at:]
+
+
+def _example(blank: Blank) -> str:
+    said = FACTS[blank.name].example if blank.name in FACTS else ""
+    if len(blank.forms) == 3:  # a number with its noun
+        return f"{said} {blank.forms[1]}"
+    return blank.forms[0] if blank.forms else said

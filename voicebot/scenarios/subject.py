@@ -8,7 +8,6 @@ from functools import cached_property
 
 from voicebot.dialogue.scenario import AskValue, Listen, Scenario, Step, Transfer
 from voicebot.language.speaking import spoken_text
-from voicebot.scenarios.facts import FACTS, fact_names
 from voicebot.scenarios.mistakes import Mistake, Place
 from voicebot.scenarios.paths import State, reachable
 
@@ -92,12 +91,3 @@ def _texts(step: Step) -> Iterator[Text]:
     if isinstance(step.then, Listen):
         for intent, text in step.then.ask_back.items():
             yield Text(text, (*path, "ask_back", intent.value), step.id)
-
-
-def with_examples(template: str) -> str:
-    """The text with facts of usual length in place of their names."""
-    filled = template
-    for name, _ in fact_names(template):
-        if name in FACTS:
-            filled = filled.replace("{" + name + "}", FACTS[name].example)
-    return filled

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from voicebot.language import speaking
+from voicebot.language.speaking import unspeakable
 from voicebot.scenarios.certainty import known_facts
 from voicebot.scenarios.characters import latin_words_that_look_russian, mixed_words, wrongly_decoded
-from voicebot.scenarios.facts import facts_in
+from voicebot.scenarios.facts import facts_in, with_examples
 from voicebot.scenarios.mistakes import Mistake
-from voicebot.scenarios.subject import Subject, Text, with_examples
+from voicebot.scenarios.subject import Subject, Text
 
 MAX_PROMPT_S = 20
 MAX_WHISPER_S = 15  # the patient waits meanwhile
 _SHOWN = 3  # odd words of one text that are named
-
-_LATIN_WORD = re.compile(r"[^\W\d_]*[A-Za-z\u00c0-\u024f][^\W\d_]*")
-_SPOKEN_SIGNS = frozenset(" \n.,!?:;-–—…()«»„“”\"'’%№&+=@/\u0301")
 
 
 def lengths(s: Subject) -> Iterator[Mistake]:
@@ -66,19 +61,10 @@ def letters(s: Subject) -> Iterator[Mistake]:
 
 
 def _odd_words(s: Subject, text: Text) -> Sequence[str]:
-    """What the voice cannot say, by the speaking part itself where it tells; words of the dictionary can be said."""
-    plain = with_examples(text.text)
-    for word in sorted(s.pronunciations or {}, key=len, reverse=True):
-        plain = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", " ", plain, flags=re.IGNORECASE)
-    tell: Callable[[str], Sequence[str]] = getattr(speaking, "unspeakable", _unspeakable)
-    mixed = {word for _, word, _ in mixed_words(plain)} | {w for _, w in latin_words_that_look_russian(plain)}
-    return [word for word in dict.fromkeys(tell(plain)) if word not in mixed]  # those are told by another rule
-
-
-def _unspeakable(text: str) -> list[str]:
-    """Latin words, and signs that are no letters, digits or punctuation of a Russian text."""
-    return [*_LATIN_WORD.findall(text),
-            *(c for c in text if c not in _SPOKEN_SIGNS and unicodedata.category(c)[0] not in "LN")]  # fmt: skip
+    """What the voice can only guess at. Words of two alphabets are told by another rule."""
+    mixed = {word for _, word, _ in mixed_words(text.text)} | {w for _, w in latin_words_that_look_russian(text.text)}
+    found = unspeakable(text.text, s.pronunciations or {})
+    return [word for word in found if not any(word in other for other in mixed)]
 
 
 def _in_dictionary(s: Subject, word: str) -> bool:
