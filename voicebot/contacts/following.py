@@ -16,6 +16,7 @@ from voicebot.contacts.model import (
     AttemptStatus,
     Contact,
     ContactStatus,
+    Lifecycle,
     Patient,
     Suppression,
 )
@@ -137,13 +138,16 @@ class _Row:
     # Decisive outcomes ----------------------------------------------------------------------
 
     def confirmed(self) -> None:
-        self.ledger.answer(self.contact, self.said.answer or Answer.CONFIRMED)
-        self._reached("визит подтверждён")
+        """Also: a question was answered, a mark was given. A task only where the scenario has one for it."""
+        self._answer(self.said.answer or Answer.CONFIRMED)
+        if self.said.task:
+            self.ledger.task(self.contact, self.said.task)
+        self._reached("визит подтверждён" if self._coming else "ответ получен")
 
     def answered_no(self) -> None:
         """Declined or wants a change: told live to an administrator, else a task. Only said words set the answer."""
         if self.said.answer is not None:
-            self.ledger.answer(self.contact, self.said.answer)
+            self._answer(self.said.answer)
         change = self.said.outcome is Outcome.WANTS_CHANGE
         reason = "пациент просит другое время" if change else "пациент не придёт"
         if not self.ended.finish.transferred:
@@ -152,7 +156,7 @@ class _Row:
 
     def transferred(self) -> None:
         if self.said.answer is not None:
-            self.ledger.answer(self.contact, self.said.answer)
+            self._answer(self.said.answer)
         live = self.ended.finish.transferred
         reason = "соединён с администратором" if live else "просил администратора, никто не подошёл"
         self.ledger.note(self.contact, reason)
@@ -162,12 +166,14 @@ class _Row:
 
     def refused(self) -> None:
         self.ledger.contact_status(self.contact, "refused")
+        if self.said.task:
+            self.ledger.task(self.contact, self.said.task)
         self._reached("отказ о встрече")
 
     def opted_out(self) -> None:
         """Never again: the person, if they said who they are; this phone in any case. An answer given first counts."""
         if self.said.answer is not None:
-            self.ledger.answer(self.contact, self.said.answer)
+            self._answer(self.said.answer)
         why = "просили больше не звонить"
         self.ledger.suppress(self.phone, "", why)
         if self.line.said_stop(self.patient):
@@ -236,6 +242,15 @@ class _Row:
             self.ledger.suppress(self.phone, self.contact.patient_id, what, self.now + INVALID_FOR)
         self._retry_or(NEXT_PHONE, what, lambda no: self._no_number(no) if no.no_phone else self._exhausted(no))
 
+    @property
+    def _coming(self) -> bool:
+        """Whether the scenario speaks of visits to come: only those have an answer in the MIS."""
+        return bool(self.contact.appointment_id) and self.scenario.plan.lifecycle == Lifecycle.BOOKED
+
+    def _answer(self, answer: Answer) -> None:
+        if self._coming:
+            self.ledger.answer(self.contact, answer)
+
     # What they share --------------------------------------------------------------------------
 
     def _retry_or(self, wait: timedelta, reason: str, otherwise: Callable[[NoRetry], None]) -> None:
@@ -263,7 +278,7 @@ class _Row:
         """All attempts in vain: unconfirmed in the MIS, one SMS, one task. Never a cancelled visit."""
         follow = self.scenario.unreached
         if follow.answer is not None:
-            self.ledger.answer(self.contact, follow.answer)
+            self._answer(follow.answer)
         if follow.sms:
             self._sms(follow.sms)
         if follow.task:
