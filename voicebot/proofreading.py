@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from voicebot.errors import VoicebotError
+from voicebot.language.understanding import Understanding
 from voicebot.scenarios.checking import check
 from voicebot.scenarios.loading import Draft, read, scenario_files
 from voicebot.scenarios.mistakes import Mistake, ScenarioFault, maybe
 from voicebot.scenarios.phrases import load_phrases
 from voicebot.scenarios.pronunciation import load_pronunciations
-from voicebot.scenarios.rehearsing import language_of, run_tests
+from voicebot.scenarios.rehearsing import run_tests
+from voicebot.scenarios.talk import Language
 from voicebot.settings import Settings
 from voicebot.speech.choose import TtsEngine, choose_synthesiser
+
+T = TypeVar("T")
 
 
 def mistakes_in(settings: Settings, files: Sequence[Path] = (), tests: bool = True) -> list[Mistake]:
@@ -23,39 +29,39 @@ def mistakes_in(settings: Settings, files: Sequence[Path] = (), tests: bool = Tr
     tests: have the conversations of each scenario as well, where nothing else keeps it from running
     """
     folder = settings.paths.scenarios
-    phrases, spoken = folder / "phrases.ru.yaml", folder / "spoken.ru.yaml"
-    if missing := _tried(lambda: scenario_files(folder)):
-        return list(missing)
-    found = [*_tried(lambda: load_phrases(phrases))]
-    if spoken.exists():
-        found += _tried(lambda: load_pronunciations(spoken))
-    proof = _Proofreader(settings, tests and not found)
-    for path in files or scenario_files(folder):
+    found: list[Mistake] = []
+    pronunciations = _tried(lambda: _pronunciations(folder), found) or {}
+    table = _tried(lambda: load_phrases(folder / "phrases.ru.yaml"), found) if tests or not files else None
+    language = Language(Understanding(table), pronunciations) if tests and table is not None else None
+    proof = _Proofreader(settings.telephony.queues, installed_voices(settings), pronunciations, language)
+    for path in files or _tried(lambda: scenario_files(folder), found) or ():
         found += proof.read(path)
     return found
 
 
+@dataclass(frozen=True, slots=True)
 class _Proofreader:
-    """Reads the scenarios of one run: what they share (dictionary, voices, phrase table) is loaded once."""
+    """Reads scenarios; what they share (lines, voices, dictionary, phrase table) is loaded once.
 
-    def __init__(self, settings: Settings, tests: bool) -> None:
-        folder = settings.paths.scenarios
-        self._queues = settings.telephony.queues
-        self._voices = installed_voices(settings)
-        self._language = language_of(folder) if tests else None
-        self._pronunciations = self._language.pronunciations if self._language else _pronunciations(folder)
+    language: None leaves out the conversations
+    """
+
+    queues: Collection[str]
+    voices: Sequence[str]
+    pronunciations: Mapping[str, str]
+    language: Language | None
 
     def read(self, path: Path) -> list[Mistake]:
         try:
             draft = read(path)
         except ScenarioFault as fault:
             return list(fault.mistakes)
-        found = check(draft.scenario, draft, self._queues, self._pronunciations)
+        found = check(draft.scenario, draft, self.queues, self.pronunciations)
         if any(not m.warning for m in found):
             return found
-        found += _voice(draft, self._voices)
-        if self._language is not None:
-            found += run_tests(path, self._language)
+        found += _voice(draft, self.voices)
+        if self.language is not None:
+            found += run_tests(path, self.language)
         return found
 
 
@@ -72,18 +78,18 @@ def installed_voices(settings: Settings) -> Sequence[str]:
 
 
 def _pronunciations(folder: Path) -> Mapping[str, str]:
-    """The clinic's dictionary; nothing where there is none or it has mistakes, which are told elsewhere."""
-    with contextlib.suppress(ScenarioFault):
-        return load_pronunciations(folder / "spoken.ru.yaml")
-    return {}
+    """The clinic's dictionary; a clinic may do without. Raises ScenarioFault."""
+    path = folder / "spoken.ru.yaml"
+    return load_pronunciations(path) if path.exists() else {}
 
 
-def _tried(reading: Callable[[], object]) -> Sequence[Mistake]:
+def _tried(reading: Callable[[], T], found: list[Mistake]) -> T | None:
+    """What was read; None when it could not be, and its mistakes are among those found then."""
     try:
-        reading()
+        return reading()
     except ScenarioFault as fault:
-        return fault.mistakes
-    return ()
+        found += fault.mistakes
+        return None
 
 
 def _voice(draft: Draft, voices: Sequence[str]) -> Iterator[Mistake]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 #: Latin letters that look like Cyrillic ones, and the Cyrillic ones that they look like.
-LOOKALIKES = dict(zip("aceopxyABCEHKMOPTXYki", "асеорхуАВСЕНКМОРТХУкі", strict=True))
+LOOKALIKES = dict(zip("aceopxyiABCEHKMOPTXY", "асеорхуіАВСЕНКМОРТХУ", strict=True))
 _CYRILLIC_AS_LATIN = {c: latin for latin, c in LOOKALIKES.items()}
 
 _NAMES = {
@@ -59,7 +59,7 @@ def mixed_words(text: str) -> Iterator[tuple[int, str, str]]:
 def latin_words_that_look_russian(text: str) -> Iterator[tuple[int, str]]:
     """Words wholly of Latin letters that look like Cyrillic ones («HET»): two letters at least."""
     for found in _WORD.finditer(text):
-        if len(found[0]) > 1 and all(letter in LOOKALIKES and letter != "i" for letter in found[0]):
+        if len(found[0]) > 1 and all(letter in LOOKALIKES for letter in found[0]):
             yield found.start(), found[0]
 
 
@@ -86,7 +86,7 @@ def encoding_of(data: bytes) -> str:
     sample = data[:20_000]
     counts = {name: _russian(sample, codec) for name, codec in _CODECS.items()}
     best = max(counts, key=lambda name: counts[name])
-    return best if counts[best] > len(sample) // 10 else ""
+    return best if counts[best] > max(4, len(sample) // 10) else ""
 
 
 _CODECS = {"Windows-1251": "cp1251", "KOI8-R": "koi8-r", "DOS (866)": "cp866"}

@@ -66,5 +66,7 @@ def maybe(word: str, known: Iterable[str]) -> str:
 
 def suggestion(word: str, known: Sequence[str]) -> str:
     """The known word that looks most like this one, or ''."""
-    found = get_close_matches(as_latin(word[:80]).lower(), known, n=1, cutoff=0.6)
-    return found[0] if found else ""
+    lower = {name.lower(): name for name in reversed(known)}
+    found = get_close_matches(as_latin(word[:80]).lower(), lower, n=1, cutoff=0.6)
+    found = found or get_close_matches(word[:80].lower(), lower, n=1, cutoff=0.6)
+    return lower[found[0]] if found else ""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.dialogue.scenario import Purpose
 from voicebot.scenarios.checking import RULES, check, check_file, check_folder
 from voicebot.scenarios.loading import load, parse, scenario_files
 from voicebot.scenarios.pronunciation import load_pronunciations
@@ -65,26 +64,23 @@ def test_rules_say_why_and_how():
     assert "38-ФЗ" in RULES["no-warning"].law
 
 
-def test_a_hundred_files_are_checked_at_once(tmp_path):
-    """5 s is promised; on one busy core of a laptop the bound must hold as well, so CPU time is taken."""
-    texts = [path.read_text(encoding="utf-8") for path in scenario_files(FOLDER)]
-    ids = [path.stem for path in scenario_files(FOLDER)]
-    for n in range(100):
-        name, text = ids[n % len(ids)], texts[n % len(ids)]
-        (tmp_path / f"{name}_{n}.yaml").write_text(text.replace(f"id: {name}\n", f"id: {name}_{n}\n"), encoding="utf-8")
+def test_a_hundred_files_would_be_checked_in_five_seconds(tmp_path):
+    """Thirty of them, in CPU time, so that a busy machine changes nothing."""
+    paths = scenario_files(FOLDER)
+    for n in range(30):
+        name = paths[n % len(paths)].stem
+        text = paths[n % len(paths)].read_text(encoding="utf-8").replace(f"id: {name}\n", f"id: {name}_{n}\n")
+        (tmp_path / f"{name}_{n}.yaml").write_text(text, encoding="utf-8")
     began = time.process_time()
     found = check_folder(tmp_path, queues={"reception"})
-    assert time.process_time() - began < 5
-    assert not any(m for m in found if not m.warning)
-
-
-def test_a_scenario_is_advertising_or_service():
-    assert load(FOLDER / "visit_reminder.yaml").purpose is Purpose.SERVICE
+    assert time.process_time() - began < 1.5
+    assert not [m for m in found if not m.warning]
 
 
 def test_findings_come_in_the_order_of_the_file():
     text = (FOLDER / "visit_reminder.yaml").read_text(encoding="utf-8")
-    text = text.replace("  stop: opted_out\n", "").replace("голосовой робот", "клиника", 1).replace("outcome: unclear", "task: x")
+    text = text.replace("  stop: opted_out\n", "").replace("голосовой робот", "клиника", 1)
+    text = text.replace("outcome: unclear", "task: Позвонить")
     draft = parse(text.encode(), "visit_reminder.yaml")
     found = check(draft.scenario, draft)
     assert {"no-stop", "robot-unnamed", "no-outcome"} <= {m.rule for m in found}
