@@ -6,7 +6,7 @@ import re
 
 from voicebot.language.cases import Case
 from voicebot.language.context import last_word, preposition_cases
-from voicebot.language.morphology import like, noun_phrase
+from voicebot.language.morphology import noun_phrase
 
 #: Nouns of places and titles: put into the case that a preposition before them asks for.
 NOUNS = {
@@ -33,6 +33,9 @@ FIXED = {
     "г. р.": "года рождения", "н.э.": "нашей эры", "зав.": "заведующий",
     "зав. отд.": "заведующий отделением", "ср.": "среда",
     "с/о": "сельский округ", "а/я": "абонентский ящик", "врио": "временно исполняющий обязанности",
+    "пр-та": "проспекта", "пр-ту": "проспекту", "пр-те": "проспекте", "д-ра": "доктора", "д-ру": "доктору",
+    "д-ром": "доктором", "р-на": "района", "р-не": "районе", "б-ра": "бульвара", "б-ре": "бульваре",
+    "пр-да": "проезда", "пр-де": "проезде", "мкр-на": "микрорайона", "мкр-не": "микрорайоне",
     "пн": "понедельник", "вт": "вторник", "ср": "среда", "чт": "четверг", "пт": "пятница", "сб": "суббота",
     "вс": "воскресенье", "пн.": "понедельник", "вт.": "вторник", "чт.": "четверг", "пт.": "пятница",
     "сб.": "суббота", "вс.": "воскресенье",
@@ -62,7 +65,7 @@ def full_word(short: str, before: str) -> str:
     if (fixed := _fixed(short)) is not None:
         return fixed
     noun = next((n for a, n in NOUNS.items() if a == short), NOUNS.get(short.lower(), short))
-    return like_sentence(before, noun_phrase(noun, place_case(before)))
+    return noun_phrase(noun, place_case(before))
 
 
 def place_case(before: str) -> Case:
@@ -73,11 +76,6 @@ def place_case(before: str) -> Case:
     if last_word(before) in ("в", "во", "на"):
         return Case.ACCUSATIVE if _MOTION.search(before[-80:]) else Case.PREPOSITIONAL
     return Case.DATIVE if last_word(before) == "по" else cases[0]
-
-
-def like_sentence(before: str, word: str) -> str:
-    """A capital where a sentence begins."""
-    return like("А", word) if re.search(r"[.!?…]\s*$", before) else word
 
 
 def _fixed(short: str) -> str | None:

@@ -33,6 +33,7 @@ _NUMBERED = frozenset({
 _HOUSE_PARTS = frozenset({"корпус", "дом", "квартира", "строение", "подъезд", "офис", "кабинет", "этаж"})
 _DAY_PARTS = frozenset({"утра", "вечера", "ночи", "дня"})
 _BEFORE = re.compile(r"([а-яё]+)[\s«\"(]*$", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?<!\w)между\s+\S+(?:\s\S+)?\s+и\s*$", re.IGNORECASE)
 _AFTER = re.compile(r"\s+([а-яё-]+)", re.IGNORECASE)
 
 
@@ -59,6 +60,8 @@ def last_word(before: str) -> str:
 
 def governed(before: str, default: Case = Case.NOMINATIVE) -> Case:
     """The case that a preposition asks for by itself."""
+    if _BETWEEN.search(before[-60:]):
+        return Case.INSTRUMENTAL  # «между 9:00 и 10:00»
     cases = preposition_cases(before)
     return cases[0] if cases else default
 

@@ -44,7 +44,7 @@ class Offer:
 class Extras:
     """What a call may know beyond the patient and the visit. Whatever is left out is unknown to the texts.
 
-    person:      None when the patient is spoken to
+    person:      None for the patient's representative, or the patient where there is none
     person_is_new: another person than at the visit before in this call
     slots:       offered moments, aware, at most three are named
     """
@@ -79,7 +79,7 @@ def facts_of(patient: Patient, appointment: Appointment, clinic_name: str, visit
         "visit.doctor": _doctor(doctor, "доктор"),
         "visit.specialist": _doctor(doctor, doctor.speciality.strip().lower() or "доктор"),
         "visit.speciality": doctor.speciality.strip().lower(),
-        "visit.service": appointment.service.strip(),
+        "visit.service": _common(appointment.service.strip()),
         "visit.number": visit_number,
         "visit.nth": f"{ordinal(visit_number)} визит" if 0 < visit_number < 100 else "",
         "visit.is_first": _yes(visit_number == 1),
@@ -91,7 +91,8 @@ def facts_of(patient: Patient, appointment: Appointment, clinic_name: str, visit
 def patient_facts(patient: Patient, clinic_name: str, extras: Extras = NO_EXTRAS,
                   now: datetime | None = None) -> Mapping[str, Fact]:  # fmt: skip
     """The facts of a call that is about no visit. now tells whether the patient is a child."""
-    person = extras.person or Person(patient.surname, patient.given_name, patient.patronymic, patient.sex)
+    other = extras.person or _representative(patient)
+    person = other or Person(patient.surname, patient.given_name, patient.patronymic, patient.sex)
     offer = extras.offer or Offer("")
     slots = [*extras.slots[:3], *[None] * 3][:3]
     return {
@@ -99,7 +100,7 @@ def patient_facts(patient: Patient, clinic_name: str, extras: Extras = NO_EXTRAS
         "clinic.phone": extras.clinic_phone.strip(),
         **_names("patient", patient.surname, patient.given_name, patient.patronymic, patient.sex),
         **_names("person", person.surname, person.given_name, person.patronymic, person.sex),
-        "person.is_representative": _yes(extras.person is not None),
+        "person.is_representative": _yes(other is not None),
         "person.is_new": _yes(extras.person_is_new),
         "patient.is_child": _yes(_is_child(patient, now)),
         **{f"slot.{n}": Slot(at) if at is not None else "" for n, at in enumerate(slots, 1)},
@@ -121,6 +122,11 @@ def _names(whose: str, surname: str, given_name: str, patronymic: str, sex: Sex)
         f"{whose}.name": polite,
         f"{whose}.full_name": Name(full.words, known),
     }
+
+
+def _representative(patient: Patient) -> Person | None:
+    one = patient.representative
+    return Person(one.surname, one.given_name, one.patronymic, one.sex) if one is not None else None
 
 
 def _is_child(patient: Patient, now: datetime | None) -> bool:
@@ -156,6 +162,11 @@ def local_start(appointment: Appointment) -> datetime:
 
 def _branch_facts(branch: ClinicBranch) -> Mapping[str, Fact]:
     return {"branch.name": branch.name.strip(), "branch.address": branch.address.strip(), "branch.phone": branch.phone}
+
+
+def _common(text: str) -> str:
+    """Without the capital of a table's cell: «Чистка зубов» -> «чистка зубов», «УЗИ» stays."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def _doctor(doctor: Doctor, title: str) -> Name:

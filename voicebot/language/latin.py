@@ -49,6 +49,12 @@ def as_sounds(word: str) -> str:
     return _SOUND.sub(lambda m: _SOUNDS[m[0]], softened)
 
 
+def letter_name(letter: str) -> str:
+    """«в» -> «вэ», «а» -> «а»: the letter of a house or a class. Latin letters as in «витамин C»."""
+    medical = {"a": "а", "b": "бэ", "c": "цэ", "d": "дэ", "e": "е", "f": "эф", "h": "аш", "k": "ка", "p": "пэ"}
+    return medical.get(letter.lower()) or _RUSSIAN_NAMES.get(letter.lower(), letter.lower())
+
+
 def letter_by_letter(word: str) -> str:
     """«МРТ» -> «эм-эр-тэ»: for abbreviations that have no vowel and so cannot be read as a word."""
     return "-".join(_RUSSIAN_NAMES.get(c, c) for c in word.lower())

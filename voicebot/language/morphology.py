@@ -72,6 +72,8 @@ def counted(n: int, noun: str, case: Case = Case.NOMINATIVE) -> str:
     reading = _nominative_noun(noun)
     if reading is None:
         return noun
+    if n and n % 1000 == 0:
+        return _COUNTED.get(noun) or _form(reading, "plur", "gent")  # «к двум тысячам рублей»
     if case in DIRECT:
         many = _COUNTED.get(noun) or _form(reading, "plur", "gent")
         one = _form(reading, "sing", case.value)

@@ -38,6 +38,8 @@ def cardinal(n: int, case: Case = Case.NOMINATIVE, gender: Gender = Gender.MASCU
     alive = animate and n < 5 and case is Case.ACCUSATIVE
     spoken_gender = "m" if gender is Gender.PLURAL else _GENDERS[gender]
     words = str(num2words(n, lang="ru", case=_CASES[case], gender=spoken_gender, animate=alive))
+    if n == 0:
+        return words.replace("нол", "нул") if case not in DIRECT else words  # «от нуля»
     for one in _ONE_THOUSAND:
         if words == one or words.startswith(one + " "):
             return words.partition(" ")[2]
@@ -72,9 +74,9 @@ def digit_by_digit(text: str) -> str:
 
 def decimal_words(whole: str, fraction: str, case: Case = Case.NOMINATIVE) -> str:
     """«2», «5» -> «две целых пять десятых»; a fraction longer than thousandths is read out."""
-    n, part = int(whole), int(fraction)
-    if len(fraction) > 3 or n > LARGEST:
+    if len(fraction) > 3 or len(whole) > 12:
         return f"{digits(whole)} запятая {digit_by_digit(fraction)}"
+    n, part = int(whole), int(fraction)
     endings = _FRACTION_ONE if part % 10 == 1 and part % 100 != 11 else _FRACTION_MANY
     name = ("десят", "сот", "тысячн")[len(fraction) - 1]
     whole_endings = _FRACTION_ONE if n % 10 == 1 and n % 100 != 11 else _FRACTION_MANY

@@ -60,6 +60,9 @@ def said_month_day(m: Match, _: TimeStyle) -> str:
         return f"{cardinal(int(first))} {month}"
     if not last:
         return f"{ordinal(int(first), _day_case(m), Gender.NEUTER)} {month}"
+    if m["and"]:  # «первого и пятого ноября», «между первым и пятым ноября»
+        case = governed(text_before(m), Case.GENITIVE) if last_word(text_before(m)) == "между" else _day_case(m)
+        return f"{ordinal(int(first), case, Gender.NEUTER)} и {ordinal(int(last), case, Gender.NEUTER)} {month}"
     lead = "" if last_word(text_before(m)) in ("с", "со") else "с "
     start, end = ordinal(int(first), Case.GENITIVE), ordinal(int(last), Case.ACCUSATIVE, Gender.NEUTER)
     return f"{lead}{start} по {end} {month}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from voicebot.language.abbreviations import NOUNS, place_case
 from voicebot.language.around import Match, text_after, text_before, with_stop
-from voicebot.language.cases import Case, Gender
-from voicebot.language.context import governed, number_between, preposition_cases
-from voicebot.language.latin import as_sounds, roman
+from voicebot.language.cases import DIRECT, Case, Gender
+from voicebot.language.context import governed, last_word, number_between, preposition_cases
+from voicebot.language.latin import as_sounds, letter_name, roman
 from voicebot.language.measures import SCALES, UNITS, amount, half, money_words, part_amount, scaled, unit_gender
 from voicebot.language.morphology import noun_phrase, nouns
 from voicebot.language.numerals import (
@@ -31,6 +32,10 @@ _ENDINGS: Mapping[str, tuple[Case, Gender]] = {
 }  # fmt: skip
 
 
+_CARDINAL_ENDINGS = {"х": Case.GENITIVE, "ух": Case.GENITIVE, "ёх": Case.GENITIVE, "ех": Case.GENITIVE,
+                     "ти": Case.GENITIVE, "и": Case.GENITIVE, "мя": Case.INSTRUMENTAL}  # fmt: skip
+
+
 def _number(text: str) -> int:
     return int(text.replace(" ", ""))
 
@@ -38,11 +43,15 @@ def _number(text: str) -> int:
 def said_measure(m: Match, style: TimeStyle) -> str:
     unit, scale = _unit(m["unit"] or m["unit2"] or ""), SCALES.get((m["scale"] or "").rstrip(".").lower(), "")
     whole, fraction = m["whole"].replace(" ", ""), m["fraction"] or ""
-    if len(whole) > 12 or int(whole) > LARGEST:
+    if max(len(whole), len((m["upto"] or "").replace(" ", ""))) > 12:
         return with_stop(m, f"{digit_by_digit(whole)} {noun_phrase(unit or scale, Case.GENITIVE)}")
     case = _measure_case(m)
     if m["upto"]:
-        top = _number(m["upto"])
+        top, low = _number(m["upto"]), int(whole)
+        if top - low > 5 and case is Case.NOMINATIVE:
+            case = Case.GENITIVE
+            high = scaled(str(top), "", scale, unit, case) if scale else amount(top, unit, case)
+            return with_stop(m, f"от {cardinal(low, case, unit_gender(scale or unit))} до {high}")
         high = scaled(str(top), "", scale, unit, case) if scale else amount(top, unit, case)
         return with_stop(m, f"{cardinal(int(whole), case, unit_gender(scale or unit))}-{high}")
     if scale:
@@ -59,11 +68,15 @@ def _unit(written: str) -> str:
 
 def _measure_case(m: Match) -> Case:
     roubles = re.search(r"([а-яё]+)\s+\d[\d ]*\s*(?:руб[а-я]*\.?|р\.|₽)\s*$", text_before(m), re.IGNORECASE)
+    if last_word(text_before(m)) == "в" and re.match(r"\s+(?:от|ходьбы|езды|пешком)\b", text_after(m)):
+        return Case.PREPOSITIONAL  # «в ста метрах от метро»
     return governed(roubles[1] if roubles else text_before(m))  # kopecks follow the case of their roubles
 
 
 def said_ordinal(m: Match, _: TimeStyle) -> str:
     number, ending = int(m["nth_number"]), m["nth_ending"].lower()
+    if ending in _CARDINAL_ENDINGS and (number in (2, 3, 4) or ending in ("ти", "и")):
+        return cardinal(number, _CARDINAL_ENDINGS[ending])
     short = next((e for e in ("ми", "му", "го", "й", "я", "ю", "е", "м", "х") if ending.endswith(e)), "й")
     case, gender = _ENDINGS[short]
     following = re.match(r"\s+([а-яё-]+)", text_after(m), re.IGNORECASE)
@@ -102,22 +115,31 @@ def said_range(m: Match, _: TimeStyle) -> str:
 def said_house(m: Match, _: TimeStyle) -> str:
     if m[0] == "24/7":
         return "круглосуточно"
-    letter = m[0][-1].lower() if m[0][-1].isalpha() else ""
+    letter = letter_name(m[0][-1]) if m[0][-1].isalpha() else ""
     numbers = " дробь ".join(digits(n) if n[0] == "0" else cardinal(int(n)) for n in re.findall(r"\d+", m[0]))
     return f"{numbers} {letter}".strip()
 
 
 def said_decimal(m: Match, _: TimeStyle) -> str:
-    whole, fraction = re.split(r"[.,]", m[0])[:2]
+    noun = m["decimal_noun"] or ""
+    whole, fraction = re.split(r"[.,]", m[0].split(" ")[0])[:2]
     if len(whole) > 12:
-        return f"{digit_by_digit(whole)} запятая {digit_by_digit(fraction)}"
-    following = re.match(r"\s+([а-яё]+)", text_after(m), re.IGNORECASE)
-    readings = [p for p in nouns(following[1]) if p.tag.number in ("sing", "plur")] if following else []
+        return f"{digit_by_digit(whole)} запятая {digit_by_digit(fraction)} {noun}".strip()
+    readings = [p for p in nouns(noun) if p.tag.number in ("sing", "plur")] if noun else []
     case = governed(text_before(m))
     if fraction == "5" and readings and int(whole) > 0:
         gender = Gender(readings[0].tag.gender or "masc")
-        return half(case, gender) if whole == "1" else f"{cardinal(int(whole), case, gender)} с половиной"
-    return decimal_words(whole, fraction, case)
+        number = half(case, gender) if whole == "1" else f"{cardinal(int(whole), case, gender)} с половиной"
+        form = readings[0].inflect({"plur", case.value}) if case not in DIRECT else None
+        return f"{number} {form.word if form is not None else noun}"  # «в течение полутора часов»
+    return f"{decimal_words(whole, fraction, case)} {noun}".strip()
+
+
+def said_floor(m: Match, _: TimeStyle) -> str:
+    """«на 2 эт.» -> «на второй этаж»."""
+    noun = NOUNS[m["floor_noun"].lower()]
+    case = place_case(text_before(m))
+    return f"{ordinal(int(m['floor_number']), case)} {noun_phrase(noun, case)}"
 
 
 def said_number(m: Match, _: TimeStyle) -> str:
@@ -145,6 +167,8 @@ def said_roman(m: Match, style: TimeStyle) -> str:
 
 
 def said_latin(m: Match, style: TimeStyle) -> str:
+    if len(m[0]) == 1 and last_word(text_before(m)).startswith(("витамин", "гепатит", "групп")):
+        return letter_name(m[0])
     return said_roman(m, style) if roman(m[0]) else as_sounds(m[0])
 
 

@@ -12,14 +12,14 @@ from voicebot.contacts.model import Sex
 from voicebot.language.abbreviations import MARKS, SIGNS
 from voicebot.language.cases import DIRECT, Case, Gender
 from voicebot.language.days import date_words, day_words, time_words
-from voicebot.language.latin import roman
+from voicebot.language.latin import roman, without_lookalikes
 from voicebot.language.measures import money_words
 from voicebot.language.morphology import gender_of, noun_phrase, nouns
 from voicebot.language.names import Name, name_in
 from voicebot.language.numerals import LARGEST, cardinal, plural
 from voicebot.language.templates import NOTHING, Blank, MissingFact, TimeStyle, blanks, clean, fill
 from voicebot.language.values import CalendarDay, Money, Slot
-from voicebot.language.wording import worded
+from voicebot.language.wording import euphonic, worded
 from voicebot.language.written import STRESS, prepared
 
 __all__ = ["MissingFact", "TimeStyle", "day_words", "spoken", "spoken_text", "time_words", "unspeakable"]
@@ -63,6 +63,7 @@ def unspeakable(text: str, pronunciations: Mapping[str, str]) -> list[str]:
 
 def _odd(text: str) -> Iterator[str]:
     text = re.sub(r"\S+@\S+|(?:https?://|www\.)\S+|[\w-]+\.(?:ru|com|org|net)\b", " ", text)
+    text = re.sub(r"[^\W\d_]+", lambda m: without_lookalikes(m[0]), text)
     for token in re.findall(r"[A-Za-z][A-Za-z'.-]*[A-Za-z]|[A-Za-z]|[^\W\dA-Za-z_]+|[^\w\s]|_", text):
         if token[0].isascii() and token[0].isalpha():
             if token.lower() in NOTHING or not roman(token):
@@ -105,8 +106,7 @@ def _said(text: str, lexicon: _Lexicon, style: TimeStyle) -> str:
 
     text = prepared(text)
     words = worded(lexicon.pattern.sub(hold, text) if lexicon.words else text, style)
-    return re.sub("[\ue000-\uf8ff]", lambda m: held[ord(m[0]) - _HOLDER] if ord(m[0]) - _HOLDER < len(held) else "",
-                  words)  # fmt: skip
+    return euphonic(re.sub("[\ue000-\uf8ff]", lambda m: held[ord(m[0]) - _HOLDER], words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from voicebot.language.abbreviations import FIXED, MARKS, NOUNS, NUMBERED, SIGNS, full_word, like_sentence, place_case
-from voicebot.language.around import Match, text_before
+from voicebot.language.abbreviations import FIXED, MARKS, NOUNS, NUMBERED, SIGNS, full_word, place_case
+from voicebot.language.around import Match, text_after, text_before
 from voicebot.language.days import MONTHS
 from voicebot.language.latin import as_sounds, letter_by_letter
 from voicebot.language.measures import SCALES, UNITS
@@ -16,6 +16,7 @@ from voicebot.language.phones import address_words, phone_words
 from voicebot.language.said_dates import said_date, said_month_day, said_time, said_times, said_weekdays, said_year
 from voicebot.language.said_numbers import (
     said_decimal,
+    said_floor,
     said_house,
     said_joined,
     said_latin,
@@ -32,25 +33,26 @@ from voicebot.language.written import VOWELS
 def worded(text: str, style: TimeStyle = TimeStyle.DIGITS) -> str:
     """The words of a prepared text. Afterwards it has no digits, no Latin letters and no signs."""
     done = TOKEN.sub(lambda m: _HOW[str(m.lastgroup)](m, style), text)
-    return _only_speakable(_euphonic(done))
+    return _only_speakable(done)
 
 
 def _numbered(m: Match, _: TimeStyle) -> str:
     noun = NUMBERED.get(m["numbered_short"].lower(), "")
     if noun == "добавочный" or not place_case(text_before(m)):
         return noun + " "
-    return like_sentence(text_before(m), noun_phrase(noun, place_case(text_before(m)))) + " "
+    return noun_phrase(noun, place_case(text_before(m))) + " "
 
 
 def _short(m: Match, _: TimeStyle) -> str:
-    return full_word(m[0], text_before(m))
+    word = full_word(m[0], text_before(m))
+    return word + " " if m["dotted"] and re.match(r"\w", text_after(m)) else word  # «г.Томск»
 
 
-def _euphonic(text: str) -> str:
-    """«с второго» -> «со второго», «о одном» -> «об одном»."""
+def euphonic(text: str) -> str:
+    """«с второго» -> «со второго», «о Иване» -> «об Иване»."""
     text = re.sub(r"(?<!\w)([СсКкВв]) (?=втор(?:о|н|ы|у))", r"\1о ", text)
     text = re.sub(r"(?<!\w)([Сс]) (?=ста(?:\s|$)|ста [а-я])", r"\1о ", text)
-    return re.sub(r"(?<!\w)([Оо]) (?=одн)", r"\1б ", text)
+    return re.sub(r"(?<!\w)([Оо]) (?=[аоиэуАОИЭУ])", r"\1б ", text)
 
 
 def _only_speakable(text: str) -> str:
@@ -90,7 +92,7 @@ _KINDS: tuple[tuple[str, str, Callable[[Match, TimeStyle], str]], ...] = (
      said_time),
     ("date", r"(?<![\d.])(?:\d{1,2}\.(?:0\d|1[0-2])(?:\.(?:20)?\d\d)?(?!\d|\.\d| ?(?:руб|р\.|₽|%))"
              r"|\d{1,2}/(?:0?\d|1[0-2])/(?:20)?\d\d(?!\d)|20\d\d-(?:0\d|1[0-2])-[0-3]\d(?!\d))", said_date),
-    ("month_day", rf"(?<![\d\w])(?P<first_day>\d{{1,2}})(?:(?:{_DASH}| по )(?P<last_day>\d{{1,2}}))? "
+    ("month_day", rf"(?<![\d\w])(?P<first_day>\d{{1,2}})(?:(?:{_DASH}| по |(?P<and> и ))(?P<last_day>\d{{1,2}}))? "
                   rf"(?P<month>{'|'.join(MONTHS)})(?!\w)", said_month_day),
     ("year", r"(?<![\d\w])(?P<year_number>(?:1[89]|20)\d\d) ?(?P<year_noun>год(?:а|у|ом|е)?(?!\w)"
              r"|г\. ?р\.(?!\w)|г\.(?!(?-i: ?[А-ЯЁ][а-яё]))|г(?![\w.]))", said_year),
@@ -98,14 +100,18 @@ _KINDS: tuple[tuple[str, str, Callable[[Match, TimeStyle], str]], ...] = (
                 rf"(?:(?P<scale>(?:{_any(SCALES)})(?!\w)\.?)(?: ?(?P<unit2>(?:руб|р)(?!\w)\.?|₽))?"
                 rf"|(?P<unit>(?:(?:{_any({u: 0 for u in UNITS if u not in ('г', 'м', 'л', 'р', 'час')})}){_END}\.?)"
                 rf"|[гмл](?!\w)(?!(?-i:\. ?[А-ЯЁ]))\.?|р\.|р(?![\w.])|час\.))", said_measure),
+    ("floor",
+     r"(?<![\d\w])(?P<floor_number>\d{1,3})(?:-?й)? ?(?P<floor_noun>(?:эт|каб|под|отд)\.)(?! ?\d)", said_floor),
     ("nth", r"(?<![\d\w])(?P<nth_number>\d{1,6})-(?P<nth_ending>ый|ой|ий|й|ая|я|ую|юю|ю|ое|ее|е|ого|его|го|ому|ему|му"
-            r"|ым|им|ом|ем|м|ых|их|х|ыми|ими|ми)(?!\w)", said_ordinal),
+            r"|ым|им|ом|ем|м|ых|их|ух|ёх|ех|х|ыми|ими|ми|мя|ти|и)(?!\w)", said_ordinal),
     ("joined", r"(?<![\d\w])(?P<joined_number>\d{1,6})-(?P<joined_word>[а-яё]{3,})", said_joined),
     ("numbered", rf"(?<!\w)(?P<numbered_short>{_any(NUMBERED)})\s*(?=\d)", _numbered),
-    ("short", rf"(?<!\w)(?:{_any(NOUNS | FIXED)})(?!\w)", _short),
-    ("house", r"(?<![\d\w/])\d{1,4}(?:/\d{1,4})(?:[а-яА-Я](?!\w))?(?![\d/])|(?<![\d\w])\d{1,4}[а-яА-Я](?!\w)", said_house),
+    ("short", rf"(?<!\w)(?:(?P<dotted>{_any({a: 0 for a in NOUNS | FIXED if a.endswith('.')})})"
+              rf"|(?:{_any({a: 0 for a in NOUNS | FIXED if not a.endswith('.')})})(?!\w))", _short),
+    ("house",
+     r"(?<![\d\w/])\d{1,4}(?:/\d{1,4})(?:[а-яА-Я](?!\w))?(?![\d/])|(?<![\d\w])\d{1,4}[а-яА-Я](?!\w)", said_house),
     ("range", rf"(?<![\d\w.,-])\d{{1,12}}{_DASH}\d{{1,12}}(?![\d.,]\d|\d)", said_range),
-    ("decimal", r"(?<![\d\w])\d+[.,]\d+(?!\d|[.,]\d)", said_decimal),
+    ("decimal", r"(?<![\d\w])\d+[.,]\d+(?!\d|[.,]\d)(?: (?P<decimal_noun>[а-яё]{2,}))?", said_decimal),
     ("plain", _N, said_number),
     ("latin", r"[A-Za-z]+", said_latin),
     ("consonants",

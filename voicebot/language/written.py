@@ -17,9 +17,17 @@ _NOTHING = re.compile(rf"(?<![\w.@-])(?:{'|'.join(map(re.escape, NOTHING))})(?![
 _QUOTES = re.compile(r"[«»„“”‟\"‹›]|(?<!\w)['‘’]|['‘’](?!\w)")
 _PLUS_STRESS = re.compile(rf"(?<=[А-Яа-яЁё])\+([{VOWELS}])")
 _LOOSE_STRESS = re.compile(rf"(?<![{VOWELS}]){STRESS}|{STRESS}(?={STRESS})")
+_DIGIT_LATIN = re.compile(r"(\d)([A-Za-z])")
+#: «C 9 до 18»: a Latin letter typed for a Russian preposition or conjunction.
+_LONE_LETTER = re.compile(
+    r"(?<![\w.&/+-])(?<![а-яё] )[CcKkOoAaBy](?= (?:\d|[а-яё]))|(?<=[а-яё] )[ckoay](?= (?:\d|[а-яё]))"
+)
+_PREPOSITIONS = str.maketrans("CcKkOoAaBy", "СсКкОоАаВу")
+_MINUS = re.compile(r"(?<!\S)-(?=\d)")
+_EITHER = re.compile(r"(?<=[а-яё]{2})/(?=[а-яё]{2})", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _NEIGHBOURS = str.maketrans("іїєґўІЇЄҐЎ", "ииегуИИЕГУ")  # letters of Russian's neighbours, as a Russian voice says them
-_DASHES = str.maketrans({"‐": "-", "‑": "-", "‒": "–", "―": "—", "−": "-", "⁃": "-"})
+_DASHES = str.maketrans({"‐": "-", "‑": "-", "‒": "–", "―": "—", "⁃": "-"})
 
 
 def prepared(text: str) -> str:
@@ -28,7 +36,9 @@ def prepared(text: str) -> str:
     text = "".join(map(_character, text)).translate(_NEIGHBOURS)
     text = _NOTHING.sub(" ", clean(text))
     text = _PLUS_STRESS.sub(rf"\1{STRESS}", _QUOTES.sub("", text))
-    text = _WORD.sub(lambda m: without_lookalikes(m[0]), text)
+    text = _WORD.sub(lambda m: without_lookalikes(m[0]), _DIGIT_LATIN.sub(r"\1 \2", text))
+    text = _LONE_LETTER.sub(lambda m: m[0].translate(_PREPOSITIONS), text)
+    text = _EITHER.sub(" или ", _MINUS.sub("минус ", text))
     return _LOOSE_STRESS.sub("", text)
 
 
