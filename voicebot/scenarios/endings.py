@@ -30,6 +30,7 @@ from voicebot.scenarios.templates import read_template
 from voicebot.scenarios.yamltree import Block, Items, Node
 
 _VALUE_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+MAX_CASES = 50
 _WHISPER = {
     About.APPOINTMENT: "Звонок от робота. Пациент {patient.full_name}, запись {visit.day} в {visit.time}.",
     About.PATIENT: "Звонок от робота. Пациент {patient.full_name}.",
@@ -138,7 +139,9 @@ class EndingReader:
         items = node.items if isinstance(node, Items) else (node,)
         if not items:
             self.notes.add(f.at("choose"), "shape", "«choose» пуст: напишите, из чего выбирать.")
-        cases = [case for item in items for case in self._cases(f, item)]
+        cases = [case for item in items[: MAX_CASES + 1] for case in self._cases(f, item)]
+        if len(cases) > MAX_CASES:
+            self.notes.add(f.at("choose"), "too-many", f"Условий в choose не больше {MAX_CASES}.")
         return Choose(tuple(cases), self.go(f.node("otherwise")))
 
     def _cases(self, f: Fields, item: Node | None) -> list[Case]:

@@ -26,6 +26,9 @@ from voicebot.scenarios.templates import read_template
 from voicebot.scenarios.yamltree import MAX_BYTES, Block, Scalar, read_tree
 
 _ID = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+#: Nobody can read aloud a scenario with more, and the ways through it could not be followed in a second.
+MAX_STEPS = 300
+MAX_LOOPS = 10
 _NOT_SCENARIOS = ("phrases.", "spoken.")
 
 
@@ -159,6 +162,10 @@ def _steps(f: Fields, reader: EndingReader) -> Mapping[str, Step]:
         if not _ID.match(name) or name == "again":
             f.notes.add(place, "id", f"Так шаг назвать нельзя: «{name[:60]}». Годится: ask, not_patient.")
         found[name] = read_step(reader, name, place, node)
+    loops = sum(step.for_each for step in found.values())
+    if len(found) > MAX_STEPS or loops > MAX_LOOPS:
+        f.notes.add(f.at("steps"), "too-many",
+                    f"Шагов не больше {MAX_STEPS}, из них с for_each — {MAX_LOOPS}: разбейте сценарий.")  # fmt: skip
     if isinstance(f.node("steps"), Block) and not found:
         f.notes.add(f.at("steps"), "shape", "«steps» пуст: в сценарии нет ни одного шага.")
     return found

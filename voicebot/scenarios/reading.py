@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from voicebot.scenarios.grammar import Key, keys_of
-from voicebot.scenarios.mistakes import Mistake, Place, maybe
+from voicebot.scenarios.mistakes import Mistake, Place, ScenarioFault, maybe
 from voicebot.scenarios.yamltree import Block, Items, Node, Scalar
 
 E = TypeVar("E", bound=StrEnum)
@@ -18,8 +18,14 @@ _SPAN = re.compile(r"^([0-9]{1,4})\s*(s|m|h|d|с|м|ч|д)$")
 _UNITS = {"s": 1, "с": 1, "m": 60, "м": 60, "h": 3600, "ч": 3600, "d": 86400, "д": 86400}
 
 
+MAX_MISTAKES = 100  # nobody reads more at once, and a suggestion for each takes time
+
+
 class Notes:
-    """The mistakes found so far, and the place of everything that was read (by its path in the file)."""
+    """The mistakes found so far, and the place of everything that was read (by its path in the file).
+
+    One mistake too many ends the reading with a ScenarioFault.
+    """
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
@@ -27,6 +33,8 @@ class Notes:
 
     def add(self, place: Place, rule: str, text: str) -> None:
         self.mistakes.append(Mistake(place, rule, text))
+        if len(self.mistakes) >= MAX_MISTAKES:
+            raise ScenarioFault(self.mistakes)
 
 
 class Fields:

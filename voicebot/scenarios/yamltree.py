@@ -199,6 +199,8 @@ class _Builder:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _note(self, place: Place, rule: str, text: str) -> None:
+        if len(self.mistakes) >= MAX_UNFIT:
+            raise _Refused(Mistake(place, rule, text))
         self.mistakes.append(Mistake(place, rule, text))
 
     def _refused(self, event: Any, rule: str, text: str) -> _Refused:

@@ -167,9 +167,34 @@ def test_emoji_are_a_warning_and_nothing_breaks():
     assert mistake.rule == "unspeakable" and mistake.warning and "😀" in mistake.text
 
 
-def test_many_mistakes_stay_a_screenful():
-    found = outcome("a:\tb\n" * 5_000)
-    assert not isinstance(found, Draft) and len(found) == 20
+@pytest.mark.parametrize(
+    ("text", "many"),
+    [
+        ("a:\tb\n" * 5_000, 20), ("id: s\n" * 3_000, 21),
+        ("steps:\n" + "".join(f"  s{n}: {{then: t{n}}}\n" for n in range(3_000)), 100),
+        (GOOD + "".join(f"  s{n}: {{wrong{n}: x}}\n" for n in range(1_000)), 100),
+    ],
+    ids=["tabs", "duplicates", "steps", "keys"],
+)  # fmt: skip
+def test_many_mistakes_stay_few_and_take_no_time(text, many):
+    began = time.process_time()
+    found = outcome(text)
+    assert not isinstance(found, Draft) and len(found) == many
+    assert time.process_time() - began < 4
+
+
+def test_the_largest_scenario_that_is_allowed_is_checked_in_time():
+    """Every step may lead to every other by what is said, ten of them begin a repeated part."""
+    steps = "".join(
+        f"  s{n}: {{say: Ау, listen: {{yes: s{(n * 7 + 1) % 290}, no: s{(n * 11 + 3) % 290}}}, outcome: unclear"
+        f"{', for_each: visits' if n % 29 == 0 else ''}}}\n"
+        for n in range(290)
+    )
+    draft = outcome(GOOD.replace("yes: day", "yes: s0") + steps)
+    assert isinstance(draft, Draft)
+    began = time.process_time()
+    assert "for-each-nested" in {m.rule for m in check(draft.scenario, draft)}
+    assert time.process_time() - began < 5
 
 
 # Damage to a good file: the loader must read it or refuse it, and what it reads can be checked and drawn.
