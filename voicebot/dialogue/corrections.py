@@ -6,10 +6,11 @@ from voicebot.dialogue.call import Decided, Phase
 from voicebot.dialogue.events import Heard
 from voicebot.dialogue.intents import Meaning, Scored
 from voicebot.dialogue.reactions import APART, SURE, misunderstood, react
-from voicebot.dialogue.scenario import Listen
+from voicebot.dialogue.scenario import AskValue, Listen
 from voicebot.dialogue.turn import Turn
 
-CORRECTION_MS = 5_000  # later than this it is no correction of the answer but something new
+CORRECTION_MS = 5_000  # into the next question: later than this it answers that one
+LATE_CORRECTION_MS = 20_000  # into "thank you, good-bye": nothing else can be meant
 
 
 def corrected(turn: Turn, event: Heard) -> bool:
@@ -18,7 +19,7 @@ def corrected(turn: Turn, event: Heard) -> bool:
     What follows hard upon it is understood as one sentence with it and counts; anything else is asked again.
     """
     was = turn.call.decided
-    if was is None or event.started_ms - was.at_ms > CORRECTION_MS:
+    if was is None or event.started_ms - was.at_ms > _patience(turn):
         return False
     then = turn.call.scenario.steps[was.step_id].then
     if not isinstance(then, Listen):
@@ -36,6 +37,11 @@ def corrected(turn: Turn, event: Heard) -> bool:
     _undo(turn, was)
     misunderstood(turn)
     return True
+
+
+def _patience(turn: Turn) -> int:
+    asking = isinstance(turn.call.step.then, Listen | AskValue)
+    return CORRECTION_MS if asking else LATE_CORRECTION_MS
 
 
 def _reacting(then: Listen, meaning: Meaning) -> Scored | None:

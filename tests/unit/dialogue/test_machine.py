@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from voicebot.dialogue.actions import HangUp, Play, StopPlaying
@@ -345,3 +347,14 @@ def test_not_the_patient_after_all(rehearse):
     correct(r, means(Intent.WRONG_PERSON), joined=means(Intent.WRONG_PERSON))
     assert told(r)[-1] == "not_patient" and not r.call.identity_known
     assert r.to_the_end().conclusions[0].outcome is Outcome.WRONG_PERSON
+
+
+def test_a_change_of_mind_late_in_the_goodbye_still_counts(rehearse):
+    r = rehearse()
+    r.answer()
+    r.reply(means(Intent.YES))
+    r.reply(means(Intent.YES))
+    r.call = replace(r.call, decided=replace(r.call.decided, at_ms=r.now_ms - 6_000))  # a long "thank you"
+    correct(r, means(Intent.CHANGE))
+    r.reply(means(Intent.CHANGE))
+    assert r.to_the_end().conclusions[0].answer is Answer.WANTS_CHANGE
