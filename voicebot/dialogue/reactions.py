@@ -5,6 +5,7 @@ from __future__ import annotations
 from voicebot.dialogue.actions import Prompt
 from voicebot.dialogue.call import Call, Decided
 from voicebot.dialogue.intents import Intent, Meaning, Scored
+from voicebot.dialogue.outcome import Outcome
 from voicebot.dialogue.scenario import AskValue, Listen, Reaction
 from voicebot.dialogue.turn import AGAIN, NO_INPUT_MS, Turn
 
@@ -53,8 +54,10 @@ def react(turn: Turn, intent: Intent, value: str) -> None:
     """Act upon a meaning that is certain."""
     call = turn.call
     reaction = _reaction(turn, intent)
-    if reaction is None and intent is Intent.STOP:
-        return turn.end()  # a scenario without `stop` is refused by check; we obey all the same
+    if intent is Intent.STOP:
+        turn.note(Outcome.OPTED_OUT)  # whatever the scenario does next, and even if it has no `stop`
+        if reaction is None:
+            return turn.end()
     if reaction is None and intent is Intent.HOLD_ON:
         return turn.hold()
     if reaction is None or reaction.go == AGAIN:
