@@ -102,7 +102,8 @@ def _timed(calls: Sequence[Callable[[], str]], *, forget: bool = False) -> list[
 def _summary(took: list[float]) -> dict[str, float]:
     took = sorted(took)
     p99 = took[int(len(took) * 0.99)]
-    return {"phrases": len(took), "mean": round(statistics.fmean(took), 3), "p99": round(p99, 3), "max": round(took[-1], 3)}
+    mean = statistics.fmean(took)
+    return {"phrases": len(took), "mean": round(mean, 3), "p99": round(p99, 3), "max": round(took[-1], 3)}
 
 
 if __name__ == "__main__":

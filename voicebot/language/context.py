@@ -99,6 +99,8 @@ def _noun_after(after: str) -> tuple[str, str]:
             return "", rest
         if tags[0].tag.POS in ("ADJF", "PRTF"):
             continue
+        if rest.startswith(".") and not tags[0].is_known:
+            return "", rest  # «33 корп. 1»
         return (found[1], rest) if nouns(found[1]) and tags[0].tag.POS not in ("PREP", "CONJ", "VERB") else ("", rest)
     return "", rest
 

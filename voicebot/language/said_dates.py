@@ -24,7 +24,7 @@ def said_time(m: Match, style: TimeStyle) -> str:
 
 
 def said_times(m: Match, style: TimeStyle) -> str:
-    first, last = (time.fromisoformat(t.rjust(5, "0")) for t in re.split(r"\s*[-–—]\s*", m[0]))
+    first, last = (time.fromisoformat(t.replace(".", ":").rjust(5, "0")) for t in re.split(r"\s*[-–—]\s*", m[0]))
     lead = "" if last_word(text_before(m)) in ("с", "со") else "с "
     return f"{lead}{time_words(first, style, Case.GENITIVE)} до {time_words(last, style, Case.GENITIVE)}"
 

@@ -70,6 +70,8 @@ def _measure_case(m: Match) -> Case:
     roubles = re.search(r"([а-яё]+)\s+\d[\d ]*\s*(?:руб[а-я]*\.?|р\.|₽)\s*$", text_before(m), re.IGNORECASE)
     if last_word(text_before(m)) == "в" and re.match(r"\s+(?:от|ходьбы|езды|пешком)\b", text_after(m)):
         return Case.PREPOSITIONAL  # «в ста метрах от метро»
+    if last_word(text_before(m)) == "по":  # «по одной таблетке», «по две таблетки»
+        return Case.DATIVE if m["whole"] == "1" else Case.ACCUSATIVE
     return governed(roubles[1] if roubles else text_before(m))  # kopecks follow the case of their roubles
 
 

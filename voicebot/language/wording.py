@@ -76,6 +76,7 @@ _N = r"(?:\d{1,3}(?: \d{3})+(?!\d)|\d+)"
 _DASH = r"\s?[-–—]\s?"
 _TIME_RE = r"(?:[01]?\d|2[0-3]):[0-5]\d"
 _DAYS = "пн|вт|ср|чт|пт|сб|вс"
+_DOTTED = r"(?:[01]?\d|2[0-3])\.(?:[03]0|15|45)"
 _END = r"(?![а-яёa-z\d])"
 _KINDS: tuple[tuple[str, str, Callable[[Match, TimeStyle], str]], ...] = (
     ("email", r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,20}){1,4}", lambda m, _: address_words(m[0])),
@@ -84,9 +85,12 @@ _KINDS: tuple[tuple[str, str, Callable[[Match, TimeStyle], str]], ...] = (
     ("phone", r"(?<![\d\w])(?:\+7|8)[ (-]{0,2}\d{3}[ )-]{0,2}\d{3}[ -]?\d{2}[ -]?\d{2}(?!\d)"
               r"|(?<![\d\w])\(?\d{3}\)?[ -]?\d{3}-\d{2}-\d{2}(?!\d)|(?<![\d\w-])\d{2,3}-\d{2}-\d{2}(?![\d-])",
      lambda m, _: phone_words(m[0])),
+    ("code",
+     r"(?<![\d\w])\d{4}(?: \d{4}){2,5}(?![ \d]\d|\d)", lambda m, _: ", ".join(map(digit_by_digit, m[0].split()))),
     ("version", r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){3,6}(?![\d.]\d)", said_version),
     ("days", rf"(?<!\w)(?:{_DAYS})\.?{_DASH}(?:{_DAYS})(?!\w)", said_weekdays),
-    ("times", rf"(?<![\d:.]){_TIME_RE}{_DASH}{_TIME_RE}(?![\d:])", said_times),
+    ("times", rf"(?<![\d:.]){_TIME_RE}{_DASH}{_TIME_RE}(?![\d:])"
+              rf"|(?<![\d:.,]){_DOTTED}{_DASH}{_DOTTED}(?![\d:.]\d|\d)", said_times),
     ("time", rf"(?<![\d:.]){_TIME_RE}(?=:[0-5]\d(?!\d)|(?![\d:]))(?::[0-5]\d)?"
              r"|(?<![\d:.,])(?:[01]?\d|2[0-3])\.(?:00|1[3-9]|[2-5]\d)(?![\d.]\d|\d| ?(?:руб|р\.|₽|%|кг|мг|м[лм]))",
      said_time),

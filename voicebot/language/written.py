@@ -25,6 +25,9 @@ _LONE_LETTER = re.compile(
 _PREPOSITIONS = str.maketrans("CcKkOoAaBy", "СсКкОоАаВу")
 _MINUS = re.compile(r"(?<!\S)-(?=\d)")
 _EITHER = re.compile(r"(?<=[а-яё]{2})/(?=[а-яё]{2})", re.IGNORECASE)
+_PART_OF_HOUSE = re.compile(r"(?:(?<=\d)|(?<![а-яё.]))([кс])(?=\d)", re.IGNORECASE)  # «д.5к2», «дом 6 с3»
+_PARTS = {"к": "корп.", "с": "стр."}
+_LETTER_DIGIT = re.compile(r"([а-яё])(\d)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _NEIGHBOURS = str.maketrans("іїєґўІЇЄҐЎ", "ииегуИИЕГУ")  # letters of Russian's neighbours, as a Russian voice says them
 _DASHES = str.maketrans({"‐": "-", "‑": "-", "‒": "–", "―": "—", "⁃": "-"})
@@ -36,6 +39,7 @@ def prepared(text: str) -> str:
     text = "".join(map(_character, text)).translate(_NEIGHBOURS)
     text = _NOTHING.sub(" ", clean(text))
     text = _PLUS_STRESS.sub(rf"\1{STRESS}", _QUOTES.sub("", text))
+    text = _LETTER_DIGIT.sub(r"\1 \2", _PART_OF_HOUSE.sub(lambda m: f" {_PARTS[m[1].lower()]} ", text))
     text = _WORD.sub(lambda m: without_lookalikes(m[0]), _DIGIT_LATIN.sub(r"\1 \2", text))
     text = _LONE_LETTER.sub(lambda m: m[0].translate(_PREPOSITIONS), text)
     text = _EITHER.sub(" или ", _MINUS.sub("минус ", text))
