@@ -10,12 +10,13 @@ from typing import Protocol
 
 from voicebot.calls.port import Prompts, Spoken
 from voicebot.dialogue.actions import Prompt
+from voicebot.dialogue.prompts import needed
 from voicebot.dialogue.scenario import Scenario
-from voicebot.dialogue.step import prompts
+from voicebot.language.facts import Fact, choices_of
 from voicebot.language.speaking import spoken
 from voicebot.speech.wav import read_wav
 
-Facts = Mapping[str, object]
+Facts = Mapping[str, Fact]
 
 
 class Voice(Protocol):
@@ -36,9 +37,9 @@ class Studio:
         self._voice, self._pronunciations, self._recordings, self._rate = voice, pronunciations, recordings, rate
 
     async def render(self, scenario: Scenario, facts: Sequence[Facts], now: datetime) -> Prompts:
-        """All prompts of the scenario for these visits. Raises MissingFact when a text names what is not known."""
+        """All that may be said in a call with these facts. Raises MissingFact when a text names what is not known."""
         made: dict[Prompt, Spoken] = {}
-        for prompt in prompts(scenario, len(facts)):
+        for prompt in needed(scenario, [choices_of(f) for f in facts]):
             made[prompt] = await self._one(prompt, scenario.voice, facts[prompt.subject], now)
         return made
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from voicebot.dialogue.actions import Action, Conclusion, Finish, Prompt, StopPlaying, StopRecording
+from voicebot.dialogue.actions import Action, Conclusion, Finish, StopPlaying, StopRecording
 from voicebot.dialogue.answers import understood
 from voicebot.dialogue.call import Call, Phase, Visit
 from voicebot.dialogue.events import (
@@ -29,16 +29,15 @@ from voicebot.dialogue.events import (
 )
 from voicebot.dialogue.intents import Intent
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
+from voicebot.dialogue.prompts import APOLOGY
 from voicebot.dialogue.reactions import misunderstood, react
-from voicebot.dialogue.scenario import AskValue, Choose, Goto, Listen, Scenario, Transfer
+from voicebot.dialogue.scenario import AskValue, Choose, Goto, Listen, Transfer
 from voicebot.dialogue.turn import RESUME_MS, Turn
 from voicebot.dialogue.values import comment_over, take_digit
 
 GREETING_MS = 1_200  # SPEECH.md: without a greeting the robot begins after this
 GREETING_CAP_MS = 5_000  # a greeting that does not end is spoken into
 CALL_CAP_MS = 600_000  # no conversation with the robot lasts ten minutes
-#: Spoken when the robot has to stop in mid call; short, because it has five seconds.
-APOLOGY = Prompt("Извините, связь прерывается. Мы вам перезвоним.")
 QUESTION_HEARD = 0.6  # an answer counts once this part of the prompt was played
 
 _OUTCOME_OF = {
@@ -60,22 +59,6 @@ def step(call: Call, event: Event) -> tuple[Call, tuple[Action, ...]]:
     turn = Turn(call, event.at_ms)
     _ON[type(event)](turn, event)
     return turn.call, tuple(turn.actions)
-
-
-def prompts(scenario: Scenario, visits: int) -> tuple[Prompt, ...]:
-    """Every prompt that a call of this scenario may play, so that all are rendered before it is dialled."""
-    found: list[Prompt] = [APOLOGY]
-    for subject in range(visits):
-        for s in scenario.steps.values():
-            if s.say:
-                found.append(Prompt(s.say, subject, f"{scenario.id}/{s.id}"))
-            if isinstance(s.then, Listen | AskValue):
-                found.append(Prompt(s.then.unclear.say, subject))
-            if isinstance(s.then, Listen):
-                found.extend(Prompt(text, subject) for text in s.then.ask_back.values())
-            if isinstance(s.then, Transfer):
-                found.append(Prompt(s.then.whisper, subject))
-    return tuple(dict.fromkeys(found))
 
 
 def _answered(turn: Turn, event: Answered) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from voicebot.dialogue.actions import (
 from voicebot.dialogue.call import Call, Phase
 from voicebot.dialogue.intents import Intent, ValueKind
 from voicebot.dialogue.outcome import WHOLE_CALL, Answer, Outcome
-from voicebot.dialogue.scenario import AskValue, Choose, Goto, Step, Transfer
+from voicebot.dialogue.scenario import AskValue, Case, Choose, Goto, Step, Transfer
 from voicebot.dialogue.scenario import Listen as ListenThen
 
 NO_INPUT_MS = 5_000  # SPEECH.md: after this much silence the question counts as unanswered
@@ -50,6 +51,12 @@ def expected(call: Call) -> frozenset[Intent]:
     if isinstance(then, ListenThen):
         return everywhere | frozenset(then.reactions)
     return everywhere | {Intent.NUMBER} if isinstance(then, AskValue) else everywhere
+
+
+def case_holds(case: Case, facts: Mapping[str, str]) -> bool:
+    """Whether the facts are as the case wants them."""
+    value = facts.get(case.fact, "")
+    return value != "" if case.value is None else value == case.value
 
 
 class Turn:
@@ -213,8 +220,7 @@ class Turn:
     def _choose(self, choose: Choose) -> str:
         facts = {**self.call.facts[self.call.subject], **self.call.values}
         for case in choose.cases:
-            value = facts.get(case.fact, "")
-            if (value != "") if case.value is None else (value == case.value):
+            if case_holds(case, facts):
                 return case.go
         return choose.otherwise
 

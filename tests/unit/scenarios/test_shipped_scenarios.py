@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from voicebot.dialogue.prompts import prompts
 from voicebot.dialogue.scenario import Purpose
-from voicebot.dialogue.step import prompts
 from voicebot.language.speaking import spoken
 from voicebot.scenarios.checking import check_file
 from voicebot.scenarios.conversations import NOW, load_conversations
