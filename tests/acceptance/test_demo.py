@@ -54,8 +54,16 @@ def test_clear_answers_are_in_the_mis(demo):
     assert len(attempts_of(demo, "0119")) == 1
 
 
+def test_a_family_is_one_call_and_each_of_them_has_an_answer(demo):
+    """A mother for two children; a wife, and then her husband."""
+    assert answers_of(demo, "0128") == ["confirmed", "confirmed"]
+    assert answers_of(demo, "0129") == ["confirmed", "declined"]
+    assert [len(attempts_of(demo, last)) for last in ("0128", "0129")] == [1, 1]
+    assert {len(attempts_of(demo, last)[0].contact_ids) for last in ("0128", "0129")} == {2}
+
+
 def test_nobody_who_did_not_say_yes_is_confirmed(demo):
-    meant_yes = {phone(f"01{n:02}") for n in (1, 2, 13, 14, 15, 17, 19, 20, 21, 23, 24, 26)}
+    meant_yes = {phone(f"01{n:02}") for n in (1, 2, 13, 14, 15, 17, 19, 20, 21, 23, 24, 26, 28, 29)}
     confirmed = {v["phone"] for v in demo.printed["visits"] if v["answer"] == "confirmed"}
     assert confirmed <= meant_yes
 
