@@ -114,7 +114,7 @@ def visits() -> list[tuple[object, ...]]:
     rows = []
     for at, person in enumerate((*PEOPLE, second, *FAMILIES)):
         doctor, speciality, service, branch = DOCTORS[at % len(DOCTORS)]
-        place = at if person not in FAMILIES else at - 13  # families in the afternoon: the day is full by evening
+        place = at if person not in FAMILIES else at - 12  # families in the afternoon: the day is full by evening
         start = FIRST + (place // len(DOCTORS)) * BETWEEN
         phone = phone_cell(person.number, at)
         rows.append(
