@@ -101,7 +101,7 @@ async def test_the_same_again_is_no_new_version(store, folder):
 
 async def test_mistakes_keep_from_publishing_and_warnings_do_not(store, folder):
     place = Place("recall.yaml", 3)
-    with pytest.raises(PublishingRefused, match="recall.yaml:3:1: Плохо"):
+    with pytest.raises(PublishingRefused, match=r"recall\.yaml:3:1: Плохо"):
         await publish(store, folder / "recall.yaml", [Mistake(place, "x", "Плохо.")], NOW)
     assert await published(store) == {}
     assert (await publish(store, folder / "recall.yaml", [Mistake(place, "x", "Так себе.", True)], NOW)).number == 1
