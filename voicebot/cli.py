@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
+from zoneinfo import ZoneInfo
 
 import structlog
 import typer
@@ -39,9 +40,11 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Показать работу: робот обзванивает учебный город через настоящий SIP (до 4 минут)."""
+    from voicebot.demo.folder import may_be_emptied
     from voicebot.demo.report import judge, print_report, summary, write_html
     from voicebot.demo.run import run_demo
 
+    may_be_emptied(folder)
     out = Console(highlight=False, stderr=True) if as_json else console
     result = run_to_end(lambda: run_demo(folder.resolve(), out))
     verdict = judge(result)
@@ -193,7 +196,7 @@ def status(config: ConfigFile = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(state.as_json())
     else:
-        for line in state.lines():
+        for line in state.lines(ZoneInfo(settings.clinic.zone)):
             print(line)
 
 

@@ -60,9 +60,13 @@ def unlocked(number: str, lock: DiallingLock) -> str:
     """The number in E.164, if it may be rung. Raises CannotCall naming the rule."""
     digits = "".join(ch for ch in number if ch.isdigit())
     phone = f"+7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else f"+{digits}"
-    why = lock.bad_number(phone) or lock.locked(phone)
-    if why:
-        raise CannotCall(f"На {number} звонить нельзя: {why}.", "Правило 14: замок набора, см. docs/reference.md.")
+    if wrong := lock.bad_number(phone):
+        raise CannotCall(f"На {number} звонить нельзя: {wrong}.", "Номер пишут так: +78880000101.")
+    if locked := lock.locked(phone):
+        raise CannotCall(
+            f"На {number} звонить нельзя: {locked}.",
+            "Задайте telephony.live, telephony.caller_id и telephony.allowed_prefixes, когда готовы звонить людям.",
+        )
     return phone
 
 

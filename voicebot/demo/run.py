@@ -16,6 +16,7 @@ from voicebot.app import Robot, databases, running
 from voicebot.city.journal import CallLog
 from voicebot.clock import ShiftedClock
 from voicebot.contacts.model import Appointment, AttemptStatus, Patient
+from voicebot.demo.folder import MARK
 from voicebot.demo.table import LiveTable
 from voicebot.demo.truth import Truth, load_truth
 from voicebot.dialogue.outcome import Answer
@@ -88,6 +89,7 @@ async def run_demo(folder: Path, console: Console) -> DemoResult:
 def _emptied(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    (folder / MARK).touch()
 
 
 async def _import(settings: Settings, clock: ShiftedClock, console: Console) -> dict[str, Answer]:
