@@ -240,19 +240,22 @@ def main() -> NoReturn:
 
 
 def _print_import(found: ImportPreview, dry_run: bool) -> None:
+    print(f"{found.path.name}: {found.origin}")
     for title, column in found.recognised:
         print(f"  столбец «{title}» → {column}")
     for title in found.ignored:
         print(f"  столбец «{title}» не нужен")
     sys.stdout.flush()
     for record in (*found.bad, *found.remarks):
-        print(f"  {found.origin}, {record.place}: {record.problem}", file=sys.stderr, flush=True)
+        print(f"{found.path.name}, {record.place}: {record.problem}", file=sys.stderr, flush=True)
     done = "Будет" if dry_run else "Загружено"
     v, p = found.visits, found.patients
     print(
         f"{done}: визитов новых {v.new}, изменённых {v.changed}, прежних {v.unchanged}; "
         f"пациентов новых {p.new}. Строк с ошибками: {len(found.bad)}."
     )
+    if found.bad:
+        print("Исправьте эти строки и загрузите таблицу ещё раз: загруженное не удвоится.", file=sys.stderr)
 
 
 def _logging() -> None:

@@ -68,6 +68,6 @@ def _wrong(error: Any, names: set[str]) -> str:
     unknown = re.search(r"No such command '(.*?)'", error.message)
     if unknown:
         return f"Команды «{unknown[1]}» нет."
-    if extra := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
+    if extra := re.search(r"unexpected extra argument\S* \((.*)\)", error.message):
         return f"Лишнее в команде: {extra[1]}."
     return f"Команда не разобрана: {error.format_message()}"

@@ -101,7 +101,8 @@ def print_json(data: object) -> None:
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A bar on the terminal for work that tells (stage, done, of)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    terminal = Console(stderr=True)
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         stages: dict[str, TaskID] = {}
 
         def tell(stage: str, done: int, of: int) -> None:
