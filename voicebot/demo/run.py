@@ -75,7 +75,7 @@ async def run_demo(folder: Path, console: Console) -> DemoResult:
     clock = ShiftedClock(START)
     before = await _import(settings, clock, console)
     patients = await _patients(settings, clock)
-    names = {p.phones[0]: f"{p.surname} {p.given_name}" for p in patients.values() if p.phones}
+    names = dict(sorted({p.phones[0]: f"{p.surname} {p.given_name}" for p in patients.values() if p.phones}.items()))
     table = LiveTable(names, clock.now, ZONE, console)
     console.print("Запускаем учебный город, две станции Asterisk и распознавание речи (10–20 с)…")
     async with running(settings, clock, table.watch) as robot:
