@@ -86,6 +86,24 @@ def test_a_signal_ends_the_work_politely(capsys, sign: int, terminated: int, sta
     assert capsys.readouterr().out == "Остановлено.\n"
 
 
+def test_an_impatient_second_signal_does_not_cut_the_polite_end(capsys) -> None:
+    ended = []
+
+    async def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.Event().wait()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.01)
+            ended.append("вежливо")
+
+    with pytest.raises(typer.Exit) as caught:
+        run_to_end(work)
+    assert (caught.value.exit_code, ended) == (INTERRUPTED, ["вежливо"])
+    assert capsys.readouterr().out == "Уже останавливаемся, ещё несколько секунд…\nОстановлено.\n"
+
+
 def test_progress_of_work_of_unknown_length() -> None:
     with progress() as tell:
         tell("Чтение", 5, 0)
