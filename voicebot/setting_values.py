@@ -53,9 +53,13 @@ def _node(name: str) -> str:
 
 
 def _trunk(address: str) -> str:
-    """'city', or where Asterisk's configuration sends SIP: it must not hold anything that means more there."""
-    host, _, port = address.rpartition(":")
-    if address != CITY and not (re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]", host) and _is_port(port)):
+    """'city', or where Asterisk's configuration sends SIP: it must not hold anything that means more there.
+
+    A bare word needs a port: a misspelt 'city' is no provider.
+    """
+    host, colon, port = address.partition(":")
+    is_host = bool(re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", host))
+    if address != CITY and not (is_host and (_is_port(port) if colon else "." in host)):
         raise ValueError(f"{address!r} не адрес линии; пишут так: sip.example.ru:5060, или {CITY} для учебного города")
     return address
 
