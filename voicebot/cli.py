@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from voicebot import __version__
+from voicebot.complaints import BriefAboutOthers
 from voicebot.terminal import BAD_INPUT, FAILED, OK, explained, print_json, progress, run_to_end, say
 
 if TYPE_CHECKING:
@@ -259,9 +260,11 @@ def _print_import(found: ImportPreview, dry_run: bool) -> None:
 
 
 def _logging() -> None:
-    """Warnings and worse on stderr; VOICEBOT_LOG=info tells more."""
+    """Warnings and worse on stderr; VOICEBOT_LOG=info tells more, debug everything."""
     level = logging.getLevelNamesMapping().get(os.environ.get("VOICEBOT_LOG", "warning").upper(), logging.WARNING)
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    log = logging.StreamHandler(sys.stderr)
+    log.setFormatter(BriefAboutOthers("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[log])
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import tempfile
@@ -39,6 +40,24 @@ def keep_traceback(error: BaseException) -> Path:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     return Path(name)
+
+
+class BriefAboutOthers(logging.Formatter):
+    """Log lines in which only our own errors, and all of them with VOICEBOT_LOG=debug, bring their traceback:
+    the libraries' are followed by an error of ours that says what to do."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        ours = record.name.partition(".")[0] == "voicebot"
+        if record.exc_info and not ours and not logging.getLogger().isEnabledFor(logging.DEBUG):
+            brief = logging.makeLogRecord(record.__dict__)
+            brief.exc_info = brief.exc_text = None
+            brief.msg, brief.args = f"{record.getMessage()} {_last_line(record.exc_info[1])}", ()
+            return super().format(brief)
+        return super().format(record)
+
+
+def _last_line(error: BaseException | None) -> str:
+    return " ".join("".join(traceback.format_exception_only(error)).split()) if error is not None else ""
 
 
 def usage(error: Exception) -> str | None:

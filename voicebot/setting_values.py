@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,12 @@ def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and 0 < int(text) < 65_536
 
 
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise ValueError(f"папки {path} нет")
+    return path
+
+
 def _endpoint(text: str) -> str:
     if text.count("{number}") != 1 or re.search(r"[{}\s]", text.replace("{number}", "")):
         raise ValueError(f"{text!r}: куда звонить, пишут так: PJSIP/{{number}}@trunk")
@@ -97,6 +104,7 @@ PhoneOrEmpty = Annotated[str, AfterValidator(_phone_or_empty)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
 Node = Annotated[str, AfterValidator(_node)]
 Trunk = Annotated[str, AfterValidator(_trunk)]
+Folder = Annotated[Path, AfterValidator(_folder)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Url = Annotated[str, AfterValidator(_url)]
 Window = Annotated[str, AfterValidator(_window)]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 import typer
 
+from voicebot.complaints import BriefAboutOthers
 from voicebot.errors import InputFault, NetworkFault
 from voicebot.terminal import BAD_INPUT, FAILED, INTERRUPTED, OK, TERMINATED, explained, progress, run_to_end
 
@@ -108,3 +111,23 @@ def test_progress_of_work_of_unknown_length() -> None:
     with progress() as tell:
         tell("Чтение", 5, 0)
         tell("Чтение", 10, 10)
+
+
+def logged(name: str, level: int = logging.WARNING) -> str:
+    try:
+        raise ConnectionError("нет\nсвязи")
+    except ConnectionError:
+        record = logging.getLogger(name).makeRecord(name, logging.ERROR, "", 1, "не вышло: %s", ("x",), sys.exc_info())
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(level)
+    try:
+        return BriefAboutOthers("%(name)s %(message)s").format(record)
+    finally:
+        root.setLevel(before)
+
+
+def test_tracebacks_of_libraries_stay_out_of_the_log() -> None:
+    assert logged("dbos") == "dbos не вышло: x ConnectionError: нет связи"
+    assert "Traceback" in logged("voicebot.engine.ticks")
+    assert "Traceback" in logged("dbos", logging.DEBUG)

@@ -98,6 +98,7 @@ BROKEN = [
     ("web: {port: 99999}\n", "web.port: число слишком велико (не больше 65535)"),
     ("node: Узел 1\n", "node: 'Узел 1': имя узла — латинские строчные буквы"),
     ("paths: {data: [1]}\n", "paths.data: нужен путь к папке"),
+    ("paths: {audio: /nowhere}\n", "paths.audio: папки /nowhere нет"),
     ("- a\n- b\n", "voicebot.yaml:1:1: ожидались настройки вида «имя: значение»"),
     ("clinic:\n  name: 'x\n", "voicebot.yaml:3:1: это не YAML"),
     ("node: a\nnode: b\n", "voicebot.yaml:2: эта настройка в файле уже есть"),
