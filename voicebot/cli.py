@@ -116,7 +116,7 @@ def call(
 
     settings = load(config)
     make_data_folder(settings)
-    may_ring(settings, number)
+    may_ring(settings, number, scenario)
 
     async def work() -> TrialCall:
         async with running(settings, idle=True) as robot:

@@ -28,7 +28,7 @@ ADMINISTRATOR = "+78880000901"
 PEOPLE = f"""
 persons:
   "{KEYS}":
-    calls: [{{answer_after: 100ms, hang_up: {{at: 8s}},
+    calls: [{{answer_after: 100ms, hang_up: {{at: 5500ms}},
              interrupt: [{{phrase: 1, at: 500ms, keys: "1"}}, {{phrase: 1, at: 2500ms, keys: "1"}}]}}]
   "{SILENT}":
     calls: [{{answer_after: 100ms}}]
@@ -49,12 +49,16 @@ class Clinic:
     """A data folder with its settings, in which commands are run."""
 
     folder: Path
+    voiced: Path | None = None  # where prompts that another clinic has rendered are kept
     zone: str = field(default_factory=noon_zone)
     more: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(parents=True, exist_ok=True)
         (self.folder / "people.yaml").write_text(PEOPLE)
+        if self.voiced is not None:
+            self.voiced.mkdir(exist_ok=True)
+            (self.data / "prompts").symlink_to(self.voiced)
 
     @property
     def data(self) -> Path:

@@ -16,8 +16,8 @@ from voicebot.dialogue.step import APOLOGY
 
 
 @pytest.fixture
-def clinic(tmp_path: Path) -> Clinic:
-    return Clinic(tmp_path / "clinic")
+def clinic(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Clinic:
+    return Clinic(tmp_path / "clinic", tmp_path_factory.getbasetemp() / "voiced")
 
 
 def heard_by(clinic: Clinic, phone: str) -> list[CallLog]:

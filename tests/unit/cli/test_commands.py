@@ -250,6 +250,12 @@ def test_a_number_that_may_not_be_rung(voicebot, data: Path, number: str, said: 
     assert not (data / "asterisk").exists(), "nothing is started for it"
 
 
+def test_a_scenario_that_is_not_there_is_told_before_anything_is_started(voicebot, data: Path) -> None:
+    message = one_sentence(voicebot("call", "+78880000101", "--scenario", "recall"))
+    assert "Сценария «recall» нет. Есть сценарии: visit_reminder." in message
+    assert not (data / "asterisk").exists()
+
+
 # demo ---------------------------------------------------------------------------------------
 
 
