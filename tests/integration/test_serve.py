@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import pytest
 from tests.integration.robot_process import KEYS, SILENT, Clinic, Serve, until
 from voicebot.city.journal import CallLog, What, read_run
 from voicebot.dialogue.step import APOLOGY
+
+STRANGE = "+78880000203"  # their visit has a status that nobody knows
 
 
 @pytest.fixture
@@ -32,8 +36,19 @@ def talking(clinic: Clinic, phone: str) -> bool:
     return bool(clinic.rows(sql))
 
 
+def spoil_status(clinic: Clinic, phone: str) -> None:
+    """As another program, or another version of ours, would write it."""
+    with closing(sqlite3.connect(clinic.data / "registry.db")) as registry, registry:
+        done = registry.execute(
+            "update appointment set lifecycle = 'в астрале' where patient_id = "
+            "(select patient_id from patient_phone where phone = ?)", [phone],
+        )  # fmt: skip
+        assert done.rowcount == 1
+
+
 def test_visits_are_reminded_of_and_ctrl_c_in_mid_call_is_polite(clinic: Clinic) -> None:
-    clinic.book(KEYS, SILENT)
+    clinic.book(KEYS, SILENT, STRANGE)
+    spoil_status(clinic, STRANGE)
     with Serve(clinic) as serve:
         assert serve.health() == (200, {"store": "ok", "asterisk": "ok", "speech": "ok"})
         until(lambda: clinic.rows("select 1 from contact where status = 'reached'"), 40)
@@ -41,6 +56,9 @@ def test_visits_are_reminded_of_and_ctrl_c_in_mid_call_is_polite(clinic: Clinic)
         assert talking(clinic, SILENT)
         live = json.loads(clinic.run("status", "--json").stdout)
         assert (live["live_calls"], live["calls"]) == (1, {"answered": 1})
+
+        assert clinic.rows("select count(*) from contact") == [(2,)], "a status nobody knows stops that visit only"
+        assert "статус визита «в астрале» неизвестен; известны: booked" in serve.err
 
         told = datetime.now(UTC)
         status, took = serve.end(signal.SIGINT)
