@@ -23,7 +23,7 @@ from voicebot.city.process import CityProcess
 from voicebot.clock import Clock, SystemClock
 from voicebot.contacts.hours import CallingHours
 from voicebot.contacts.model import Appointment, Patient
-from voicebot.contacts.rules import DiallingLock, Rules
+from voicebot.contacts.rules import CITY_PREFIX, DiallingLock, Rules
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.attempting import Ports
 from voicebot.engine.durable import DurableEngine, DurableSettings
@@ -145,9 +145,11 @@ def library(settings: Settings) -> Library:
 
 
 def lock_of(settings: Settings) -> DiallingLock:
-    """DOMAIN rule 14 as it is set."""
+    """DOMAIN rule 14 as it is set. The city's numbers are free only where the line leads to the city."""
     line = settings.telephony
-    return DiallingLock(line.live, line.caller_id, line.allowed_prefixes)
+    to_city = line.asterisk.kind is AsteriskKind.EMBEDDED and line.asterisk.trunk == "city"
+    city = CITY_PREFIX if to_city else ""
+    return DiallingLock(line.live, line.caller_id, line.allowed_prefixes, city)
 
 
 def rules_of(settings: Settings, today: datetime) -> Rules:

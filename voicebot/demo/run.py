@@ -116,7 +116,9 @@ async def _work_through(robot: Robot, clock: ShiftedClock) -> None:
             if await robot.engine.running("attempt") < robot.settings.telephony.lines:
                 due = await robot.store.next_due()
                 ahead = due - clock.now() if due is not None else timedelta(0)
-                if ahead > timedelta(0):
+                # not over midnight while somebody is being told of "tomorrow"
+                same_day = (clock.now() + ahead).astimezone(ZONE).date() == clock.now().astimezone(ZONE).date()
+                if ahead > timedelta(0) and (same_day or not robot.caller.live):
                     clock.leap(ahead)
 
 

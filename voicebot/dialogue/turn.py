@@ -111,7 +111,7 @@ class Turn:
 
     def enter(self, step_id: str) -> None:
         """Go to a step; steps that say nothing lead on at once. Bounded, so that no scenario can spin."""
-        self.cancel_timers("no_input", "hold", "resume", "greeting")
+        self.cancel_timers("no_input", "hold", "resume", "greeting", "closing")
         while True:
             if self.call.entered >= MAX_STEPS:
                 return self.end()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from voicebot.dialogue.actions import HangUp, Play, StopPlaying
@@ -345,3 +347,19 @@ def test_not_the_patient_after_all(rehearse):
     correct(r, means(Intent.WRONG_PERSON), joined=means(Intent.WRONG_PERSON))
     assert told(r)[-1] == "not_patient" and not r.call.identity_known
     assert r.to_the_end().conclusions[0].outcome is Outcome.WRONG_PERSON
+
+
+def test_a_patient_who_speaks_into_the_goodbye_and_presses_a_key_is_not_hung_up_on(reminder):
+    """The wait for the last words ends when something else begins."""
+    scenario = replace(reminder, everywhere_keys={"0": Intent.OPERATOR, "9": Intent.STOP})
+    r = Rehearsal(scenario, ({},))
+    r.answer()
+    r.reply(means(Intent.WRONG_PERSON))
+    r.feed(SpeechStarted(r.now_ms))
+    r.listen_out()
+    assert r.call.phase is Phase.CLOSING
+    r.press("0")
+    r.listen_out()
+    assert r.call.phase is Phase.TALKING
+    r.pass_ms(60_000)
+    assert r.call.phase is Phase.TALKING
