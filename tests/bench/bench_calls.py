@@ -39,7 +39,10 @@ def main() -> int:
     options = parser.parse_args()
     wanted = [(int(lines), int(calls)) for lines, calls in (r.split(":") for r in options.rounds.split(","))]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    rounds = _rounds(wanted, time.monotonic() + options.seconds)
+    try:
+        rounds = _rounds(wanted, time.monotonic() + options.seconds)
+    except KeyboardInterrupt:
+        return 130
     if not rounds:
         print("bench_calls: no round came to its end", file=sys.stderr)
         return 1

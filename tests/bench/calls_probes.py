@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import sys
 import threading
 import time
@@ -26,6 +27,8 @@ from voicebot.telephony.line import AriLine
 
 LATE_S = 0.020
 BEAT_S = 0.005
+_IDLE = ("threading.py", "thread.py", "queue.py", "waitpid", "selectors.py", "_connection_worker_thread",
+         "_notification_listener", "_scheduler_loop")  # fmt: skip
 _call: ContextVar[str] = ContextVar("call", default="")
 
 
@@ -57,8 +60,8 @@ class CallTrace:
     played: list[Played] = field(default_factory=list)
     flushed: list[float] = field(default_factory=list)
     events: list[tuple[float, str]] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
     outcome: str = ""
-    answered: bool = False
     began: float = 0.0
     ended: float = 0.0
 
@@ -83,6 +86,7 @@ class Probes:
     beats: int = 0
     live: int = 0
     _beat: float = 0.0
+    _gc_began: float = 0.0
     _where: str = ""
 
     def enter(self, robot: Robot) -> None:
@@ -118,8 +122,8 @@ class Probes:
         if kind == "Dialled":
             trace.phone, trace.began = sighting.what.phone, at  # type: ignore[union-attr]
             self.live += 1
-        elif kind == "Answered":
-            trace.answered = True
+        elif kind == "Heard":
+            trace.heard.append(sighting.text)
         elif kind == "Finish":
             self.live -= 1
             trace.ended = at
@@ -147,11 +151,13 @@ class Probes:
         over = threading.Event()
         looker = threading.Thread(target=self._look, args=(threading.get_ident(), over), daemon=True)
         looker.start()
+        gc.callbacks.append(self._collecting)
         heart = asyncio.create_task(self._heart())
         try:
             yield
         finally:
             heart.cancel()
+            gc.callbacks.remove(self._collecting)
             over.set()
             looker.join(1)
 
@@ -165,6 +171,14 @@ class Probes:
             if late >= LATE_S:
                 own, whole = time.thread_time() - cpu, time.process_time() - process
                 self.late.append(Late(late * 1000, own * 1000, whole * 1000, self._where))
+
+    def _collecting(self, phase: str, info: dict[str, int]) -> None:
+        """Garbage collection stops all threads, whichever began it (but for the finalisers that it runs)."""
+        if phase == "start":
+            self._gc_began = time.perf_counter()
+            self._where = f"garbage collection, generation {info['generation']}"
+        elif time.perf_counter() - self._gc_began < LATE_S:
+            self._where = ""
 
     def _look(self, thread: int, over: threading.Event) -> None:
         while not over.wait(BEAT_S):
@@ -208,7 +222,7 @@ def _place(frame: FrameType) -> str:
 
 def _waits(place: str) -> bool:
     """A thread with nothing to do."""
-    return any(word in place for word in ("threading.py", "thread.py", "queue.py", "waitpid", "selectors.py"))
+    return any(word in place for word in _IDLE)
 
 
 def _short(frame: traceback.FrameSummary) -> str:

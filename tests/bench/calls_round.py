@@ -135,7 +135,12 @@ def _of_calls(probes: Probes, over: dict[str, CallTrace], town: Town, logs: Sequ
         "calls": len(over),
         "simultaneous": _simultaneous(list(over.values())),
         "outcomes": [
-            {"manner": manner.name, "meant": manner.meant.value, "got": over[phone].outcome if phone in over else None}
+            {
+                "manner": manner.name,
+                "meant": manner.meant.value,
+                "got": over[phone].outcome if phone in over else None,
+                "heard": over[phone].heard if phone in over else [],
+            }
             for phone, manner in town.manners.items()
         ],
         "timings": [asdict(t) for t in all_timings(known)],

@@ -53,12 +53,14 @@ def _split(timing: Timing, began: float, trace: CallTrace) -> Split | None:
         return None
     ends = [at, *(moment for _, moment in marks)]
     stages = {name: (moment - before) * 1000 for (name, moment), before in zip(marks, ends[:-1], strict=True)}
-    return Split(timing.measure, timing.text, timing.took_ms, stages, _lay(trace, dict(marks).get("endpointing")))
+    moments = dict(marks)
+    lay = _lay(trace, moments["way in"], moments["endpointing"]) if "recognition" in moments else None
+    return Split(timing.measure, timing.text, timing.took_ms, stages, lay)
 
 
-def _lay(trace: CallTrace, ended: float | None) -> float | None:
-    written = _last((a.ended for a in trace.asked if a.own_s), ended) if ended is not None else None
-    return (ended - written) * 1000 if ended is not None and written is not None and ended - written < 1 else None
+def _lay(trace: CallTrace, arrived: float, ended: float) -> float | None:
+    written = _last((a.ended for a in trace.asked if a.own_s and a.began >= arrived), ended)
+    return None if written is None else (ended - written) * 1000
 
 
 def _answer(timing: Timing, at: float, sound: float, trace: CallTrace) -> list[tuple[str, float]] | None:

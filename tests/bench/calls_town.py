@@ -40,7 +40,9 @@ class Manner:
 
 
 #: The first question is heard after 60 % of its 5.6 s, the second after 60 % of its 9.4 s: an answer that interrupts
-#: counts from then on. The shares of the manners are not those of life: interruptions are wanted here.
+#: counts from then on. Who interrupts the first question speaks for a second: the robot must be silent for longer than
+#: people here take a phrase to last, else its next phrase would not be their second. The shares of the manners are
+#: not those of life: interruptions are wanted here.
 MANNERS = (
     Manner("перебивает оба вопроса", Outcome.CONFIRMED, (), ((1, "4.2s", "да, это я"), (2, "6.8s", "да, приду"))),
     Manner("да, приду", Outcome.CONFIRMED, ("да", "да, приду")),
@@ -55,7 +57,7 @@ MANNERS = (
     Manner("ошиблись номером", Outcome.WRONG_PERSON, (), ((1, "4s", "вы ошиблись номером"),)),
     Manner("поддакивает", Outcome.CONFIRMED, ("да", "да, буду"), ((2, "4s", "алло"),)),
     Manner("перебивает, чтобы перенести", Outcome.WANTS_CHANGE, (),
-           ((1, "4.2s", "да"), (2, "7s", "перенесите на пятницу")), ("Здравствуйте, мне на пятницу",)),
+           ((1, "4.2s", "да, это я"), (2, "7s", "перенесите на пятницу")), ("Здравствуйте, мне на пятницу",)),
 )  # fmt: skip
 
 
