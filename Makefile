@@ -39,10 +39,11 @@ rhvoice: # the voices
 whisper: venv # the recognition model
 	@setup/fetch_whisper.sh
 
-test-tools: machine # what only the tests need: sipp, PostgreSQL, docker-compose; unpacked like Asterisk
+test-tools: machine venv # what only the tests need: sipp, PostgreSQL, docker-compose; unpacked like Asterisk; a Vosk model
 	@setup/fetch_sipp.sh
 	@setup/fetch_postgres.sh
 	@setup/fetch_compose.sh
+	@setup/fetch_vosk_korean.sh
 
 ## use
 

@@ -11,12 +11,14 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
+from zoneinfo import ZoneInfo
 
 import structlog
 import typer
 from rich.console import Console
 
 from voicebot import __version__
+from voicebot.complaints import BriefAboutOthers
 from voicebot.terminal import BAD_INPUT, FAILED, OK, explained, print_json, progress, run_to_end, say
 
 if TYPE_CHECKING:
@@ -41,9 +43,11 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Показать работу: робот обзванивает учебный город через настоящий SIP (до 4 минут)."""
+    from voicebot.demo.folder import may_be_emptied
     from voicebot.demo.report import judge, print_report, summary, write_html
     from voicebot.demo.run import run_demo
 
+    may_be_emptied(folder)
     out = Console(highlight=False, stderr=True) if as_json else console
     result = run_to_end(lambda: run_demo(folder.resolve(), out))
     verdict = judge(result)
@@ -94,7 +98,7 @@ def call(
 
     settings = load(config)
     make_data_folder(settings)
-    may_ring(settings, number)
+    may_ring(settings, number, scenario)
 
     async def work() -> TrialCall:
         async with running(settings, idle=True) as robot:
@@ -175,7 +179,7 @@ def status(config: ConfigFile = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(state.as_json())
     else:
-        for line in state.lines():
+        for line in state.lines(ZoneInfo(settings.clinic.zone)):
             print(line)
 
 
@@ -229,25 +233,30 @@ def main() -> NoReturn:
 
 
 def _print_import(found: ImportPreview, dry_run: bool) -> None:
+    print(f"{found.path.name}: {found.origin}")
     for title, column in found.recognised:
         print(f"  столбец «{title}» → {column}")
     for title in found.ignored:
         print(f"  столбец «{title}» не нужен")
     sys.stdout.flush()
     for record in (*found.bad, *found.remarks):
-        print(f"  {found.origin}, {record.place}: {record.problem}", file=sys.stderr, flush=True)
+        print(f"{found.path.name}, {record.place}: {record.problem}", file=sys.stderr, flush=True)
     done = "Будет" if dry_run else "Загружено"
     v, p = found.visits, found.patients
     print(
         f"{done}: визитов новых {v.new}, изменённых {v.changed}, прежних {v.unchanged}; "
         f"пациентов новых {p.new}. Строк с ошибками: {len(found.bad)}."
     )
+    if found.bad:
+        print("Исправьте эти строки и загрузите таблицу ещё раз: загруженное не удвоится.", file=sys.stderr)
 
 
 def _logging() -> None:
-    """Warnings and worse on stderr; VOICEBOT_LOG=info tells more."""
+    """Warnings and worse on stderr; VOICEBOT_LOG=info tells more, debug everything."""
     level = logging.getLevelNamesMapping().get(os.environ.get("VOICEBOT_LOG", "warning").upper(), logging.WARNING)
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    log = logging.StreamHandler(sys.stderr)
+    log.setFormatter(BriefAboutOthers("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[log])
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import tempfile
@@ -41,6 +42,24 @@ def keep_traceback(error: BaseException) -> Path:
     return Path(name)
 
 
+class BriefAboutOthers(logging.Formatter):
+    """Log lines in which only our own errors, and all of them with VOICEBOT_LOG=debug, bring their traceback:
+    the libraries' are followed by an error of ours that says what to do."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        ours = record.name.partition(".")[0] == "voicebot"
+        if record.exc_info and not ours and not logging.getLogger().isEnabledFor(logging.DEBUG):
+            brief = logging.makeLogRecord(record.__dict__)
+            brief.exc_info = brief.exc_text = None
+            brief.msg, brief.args = f"{record.getMessage()} {_last_line(record.exc_info[1])}", ()
+            return super().format(brief)
+        return super().format(record)
+
+
+def _last_line(error: BaseException | None) -> str:
+    return " ".join("".join(traceback.format_exception_only(error)).split()) if error is not None else ""
+
+
 def usage(error: Exception) -> str | None:
     """A wrong command line in Russian; None when the error is something else.
 
@@ -68,6 +87,6 @@ def _wrong(error: Any, names: set[str]) -> str:
     unknown = re.search(r"No such command '(.*?)'", error.message)
     if unknown:
         return f"Команды «{unknown[1]}» нет."
-    if extra := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
+    if extra := re.search(r"unexpected extra argument\S* \((.*)\)", error.message):
         return f"Лишнее в команде: {extra[1]}."
     return f"Команда не разобрана: {error.format_message()}"

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import platform
 import shutil
+import socket
 import sqlite3
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
 
-from voicebot.app import check_voices, library
+from voicebot.app import DataInUse, check_voices, library, lock_of, only_robot_in
+from voicebot.complaints import russian
 from voicebot.errors import VoicebotError
+from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.settings import AsteriskKind, Settings
 from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
 from voicebot.speech.vad import shared_model
+from voicebot.sql.engine import Database, database_url
+from voicebot.store.port import StoreDown
 from voicebot.telephony.install import find_asterisk
 from voicebot.telephony.ports import PortLease
 
+NETWORK_S = 5.0
 FREE_GB = 2.0  # logs, prompts and a year of one clinic's calls
 OLDEST_YEAR = 2025  # a machine whose clock says less has lost its battery
 MODULES = ("chan_pjsip.so", "chan_websocket.so", "res_ari.so", "res_musiconhold.so", "chan_bridge_media.so")
@@ -43,7 +55,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         except VoicebotError as error:
             yield Finding(part, False, error.message, error.remedy)
         except OSError as error:
-            yield Finding(part, False, str(error), "Проверьте права и место на диске.")
+            place = f"{error.filename}: " if error.filename else ""
+            yield Finding(part, False, f"{place}{russian(error)}.", "Проверьте права и место на диске.")
 
 
 class Unwell(VoicebotError):
@@ -57,8 +70,9 @@ def _python(settings: Settings) -> str:
 
 
 def _asterisk(settings: Settings) -> str:
-    if settings.telephony.asterisk.kind is AsteriskKind.EXTERNAL:
-        return f"внешний, {settings.telephony.asterisk.url}"
+    wanted = settings.telephony.asterisk
+    if wanted.kind is AsteriskKind.EXTERNAL:
+        return _external(wanted.url, wanted.user, wanted.password)
     found = find_asterisk(settings.paths.local / "asterisk")
     missing = [m for m in MODULES if not (found.modules / m).exists()]
     if missing:
@@ -66,9 +80,63 @@ def _asterisk(settings: Settings) -> str:
     return f"{found.version}, модулей достаточно"
 
 
+def _external(url: str, user: str, password: str) -> str:
+    basic = b64encode(f"{user}:{password}".encode()).decode()
+    request = Request(f"{url}/ari/asterisk/info?only=system", headers={"Authorization": f"Basic {basic}"})
+    remedy = "Проверьте telephony.asterisk: url, user и password, и что Asterisk запущен."
+    try:
+        with build_opener(ProxyHandler({})).open(request, timeout=NETWORK_S) as answer:  # no proxy of the environment
+            version = str(json.load(answer)["system"]["version"])
+    except HTTPError as error:
+        raise Unwell(f"Asterisk по адресу {url} отказал: {error.code} {error.reason}.", remedy) from None
+    except (OSError, ValueError, KeyError) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        why = russian(reason) if isinstance(reason, OSError) else str(reason)
+        raise Unwell(f"Asterisk по адресу {url} не отвечает: {why}.", remedy) from None
+    return f"внешний, {version}, {url}"
+
+
 def _ports(settings: Settings) -> str:
     with PortLease() as ports:
         return f"свободны: HTTP {ports.http}, SIP {ports.sip}, RTP {ports.rtp[0]}–{ports.rtp[1]}"
+
+
+def _web(settings: Settings) -> str:
+    host, port = settings.web.host, settings.web.port
+    if port == 0:
+        return f"{host}, порт любой свободный"
+    try:
+        with socket.create_server((host, port)):
+            return f"{host}:{port} свободен"
+    except OSError as error:
+        if _works_here(settings.paths.data):
+            return f"{host}:{port}, на нём работает наш робот"
+        raise Unwell(
+            f"Веб-сервер не откроет {host}:{port}: {russian(error)}.", "Освободите порт или задайте другой: web.port."
+        ) from None
+
+
+def _works_here(data: Path) -> bool:
+    """Whether a robot runs in this data folder now."""
+    if not (data / "lock").exists():
+        return False
+    try:
+        with only_robot_in(data):
+            return False
+    except DataInUse:
+        return True
+
+
+def _lock(settings: Settings) -> str:
+    if not settings.telephony.live:
+        return "заперт: звонки только в учебный город"
+    lock = lock_of(settings)
+    if not lock.caller_id or not lock.allowed_prefixes:
+        raise Unwell(
+            "Стоит live: true, но звонить нельзя: не заданы telephony.caller_id или telephony.allowed_prefixes.",
+            "Задайте номер из договора с оператором и разрешённые направления.",
+        )
+    return f"открыт: звоним с {lock.caller_id} на {', '.join(lock.allowed_prefixes)}"
 
 
 def _voices(settings: Settings) -> str:
@@ -76,8 +144,13 @@ def _voices(settings: Settings) -> str:
     chosen = choose_synthesiser(TtsEngine(settings.speech.tts), local / "models", local / "rhvoice")
     synthesiser = chosen.load()
     try:
-        check_voices(library(settings), synthesiser.voices())
-        return f"{chosen.why} Голоса: {', '.join(synthesiser.voices())}"
+        names = f"{chosen.why} Голоса: {', '.join(synthesiser.voices())}"
+        try:
+            books = library(settings)
+        except ScenarioFault:  # told in its own line
+            return names
+        check_voices(books, synthesiser.voices())
+        return names
     finally:
         synthesiser.close()
 
@@ -116,14 +189,19 @@ def _clock(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> str:
-    url = settings.database_url
-    if not url.startswith("sqlite:"):
-        return url.split("@")[-1]
-    path = Path(url.removeprefix("sqlite:///"))
+    urls = dict.fromkeys((settings.database_url, settings.registry_url, settings.engine_url))
+    return "; ".join(_one_database(url) for url in urls)
+
+
+def _one_database(url: str) -> str:
+    address = database_url(url)
+    if address.get_backend_name() != "sqlite":
+        return asyncio.run(_answers(url))
+    path = Path(str(address.database))
     if not path.exists():
         return f"{path}: будет создана при первом запуске"
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
             answer = connection.execute("pragma quick_check").fetchone()[0]
     except sqlite3.Error as error:
         raise Unwell(f"База {path} не читается: {error}.", "Восстановите её из копии.") from None
@@ -132,10 +210,22 @@ def _database(settings: Settings) -> str:
     return f"{path}: цела"
 
 
+async def _answers(url: str) -> str:
+    database = Database(url, StoreDown)
+    try:
+        async with database.reading(timeout_s=2 * NETWORK_S) as connection:
+            await connection.exec_driver_sql("SELECT 1")
+        return f"{database.place}: отвечает"
+    finally:
+        await database.close()
+
+
 _LOOKS: dict[str, Callable[[Settings], str]] = {
     "Python": _python,
     "Asterisk": _asterisk,
     "порты": _ports,
+    "веб-порт": _web,
+    "замок набора": _lock,
     "сценарии": _scenarios,
     "голоса": _voices,
     "распознавание": _recognition,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -53,15 +54,25 @@ def _node(name: str) -> str:
 
 
 def _trunk(address: str) -> str:
-    """'city', or where Asterisk's configuration sends SIP: it must not hold anything that means more there."""
-    host, _, port = address.rpartition(":")
-    if address != CITY and not (re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]", host) and _is_port(port)):
+    """'city', or where Asterisk's configuration sends SIP: it must not hold anything that means more there.
+
+    A bare word needs a port: a misspelt 'city' is no provider.
+    """
+    host, colon, port = address.partition(":")
+    is_host = bool(re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", host))
+    if address != CITY and not (is_host and (_is_port(port) if colon else "." in host)):
         raise ValueError(f"{address!r} не адрес линии; пишут так: sip.example.ru:5060, или {CITY} для учебного города")
     return address
 
 
 def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and 0 < int(text) < 65_536
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise ValueError(f"папки {path} нет")
+    return path
 
 
 def _endpoint(text: str) -> str:
@@ -93,6 +104,7 @@ PhoneOrEmpty = Annotated[str, AfterValidator(_phone_or_empty)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
 Node = Annotated[str, AfterValidator(_node)]
 Trunk = Annotated[str, AfterValidator(_trunk)]
+Folder = Annotated[Path, AfterValidator(_folder)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Url = Annotated[str, AfterValidator(_url)]
 Window = Annotated[str, AfterValidator(_window)]

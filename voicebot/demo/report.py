@@ -11,13 +11,13 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.table import Table
 
-from voicebot.city.journal import CallLog, What
+from voicebot.city.journal import What
 from voicebot.city.measuring import Measure, Summary, all_timings, summarise
 from voicebot.demo.run import ZONE, DemoResult
 from voicebot.demo.truth import Judged
+from voicebot.dialogue.outcome import Disposition
 from voicebot.reports.transcript import Remark, Who, transcript
 from voicebot.reports.words import ANSWERS, DISPOSITIONS, OUTCOMES
-from voicebot.store.port import CallRow, EventRow
 
 MAX_MISUNDERSTOOD = 2
 
@@ -70,9 +70,9 @@ def print_report(result: DemoResult, verdict: Verdict, console: Console) -> None
         times.add_row(MEASURES[s.measure], *(str(n) for n in (s.count, s.p50, s.p95, s.longest)))
     console.print(times)
     for wrong in verdict.misunderstood:
-        console.print(f"Не понято: {wrong.phone}: {_meant(wrong)} → {_said(wrong)}")
+        console.print(f"Не понято: {wrong.phone}: {_meant(wrong)} → {_said(wrong)}", markup=False, soft_wrap=True)
     for problem in verdict.problems:
-        console.print(f"Не сходится: {problem}")
+        console.print(f"Не сходится: {problem}", markup=False, soft_wrap=True)
     console.print(f"Отчёт с разговорами и записями: {result.folder / 'report.html'}", soft_wrap=True)
     console.print("Книги сходятся." if verdict.good else "Книги НЕ сходятся.")
 
@@ -218,21 +218,19 @@ def _remark_html(remark: Remark) -> str:
 
 
 def _recordings(result: DemoResult) -> dict[str, Path]:
-    """Call id -> what the patient's side recorded: the n-th call that went out to a phone is the n-th it got."""
-    by_phone: dict[str, list[CallLog]] = {}
-    for log in result.city:
-        by_phone.setdefault(log.header.number, []).append(log)
+    """Call id -> what the patient's side recorded: the n-th call that went out to a phone is the n-th it got.
+
+    A call that failed on our side may not have gone out; it is left out where the city counts fewer calls than we do.
+    """
     found: dict[str, Path] = {}
-    for call, events in result.calls:
-        logs = by_phone.get(call.phone, [])
-        if not logs or _never_left(call, events):
-            continue
-        log = logs.pop(0)
-        recorded = log.first(What.RECORDED)
-        if recorded is not None:
-            found[call.id] = next(result.folder.glob(f"city/*/calls/{recorded.detail}"))
+    for phone in {call.phone for call, _ in result.calls}:
+        calls = [call for call, _ in result.calls if call.phone == phone]
+        logs = [log for log in result.city if log.header.number == phone]
+        if len(logs) < len(calls):
+            calls = [call for call in calls if call.disposition is not Disposition.FAILED]
+        for call, log in zip(calls, logs, strict=False):
+            recorded = log.first(What.RECORDED)
+            wav = next(result.folder.glob(f"city/*/calls/{recorded.detail}"), None) if recorded is not None else None
+            if wav is not None:
+                found[call.id] = wav
     return found
-
-
-def _never_left(call: CallRow, events: Sequence[EventRow]) -> bool:
-    return call.disposition is not None and call.disposition.value == "failed" and not events

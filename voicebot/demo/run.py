@@ -16,6 +16,7 @@ from voicebot.app import Robot, databases, running
 from voicebot.city.journal import CallLog
 from voicebot.clock import ShiftedClock
 from voicebot.contacts.model import Appointment, AttemptStatus, Patient
+from voicebot.demo.folder import MARK
 from voicebot.demo.table import LiveTable
 from voicebot.demo.truth import Truth, load_truth
 from voicebot.dialogue.outcome import Answer
@@ -74,7 +75,7 @@ async def run_demo(folder: Path, console: Console) -> DemoResult:
     clock = ShiftedClock(START)
     before = await _import(settings, clock, console)
     patients = await _patients(settings, clock)
-    names = _names(patients)
+    names = dict(sorted(_names(patients).items()))
     table = LiveTable(names, clock.now, ZONE, console)
     console.print("Запускаем учебный город, две станции Asterisk и распознавание речи (10–20 с)…")
     async with running(settings, clock, table.watch) as robot:
@@ -99,6 +100,7 @@ def _names(patients: Mapping[str, Patient]) -> dict[str, str]:
 def _emptied(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    (folder / MARK).touch()
 
 
 async def _import(settings: Settings, clock: ShiftedClock, console: Console) -> dict[str, Answer]:
@@ -125,7 +127,9 @@ async def _work_through(robot: Robot, clock: ShiftedClock) -> None:
             if await robot.engine.running("attempt") < robot.settings.telephony.lines:
                 due = await robot.store.next_due()
                 ahead = due - clock.now() if due is not None else timedelta(0)
-                if ahead > timedelta(0):
+                # not over midnight while somebody is being told of "tomorrow"
+                same_day = (clock.now() + ahead).astimezone(ZONE).date() == clock.now().astimezone(ZONE).date()
+                if ahead > timedelta(0) and (same_day or not robot.caller.live):
                     clock.leap(ahead)
 
 

@@ -27,6 +27,7 @@ from voicebot.reports.transcript import understood_words
 from voicebot.reports.words import DISPOSITIONS, OUTCOMES
 
 WIDTH_OF_WORDS = 44
+WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 
 
 @dataclass
@@ -114,12 +115,13 @@ class LiveTable:
             self.console.print(f"{self._time()} {phone[-4:]} {text}", highlight=False, markup=False, soft_wrap=True)
 
     def _time(self) -> str:
-        return f"{self.now().astimezone(self.zone):%a %H:%M:%S}"
+        local = self.now().astimezone(self.zone)
+        return f"{WEEKDAYS[local.weekday()]} {local:%H:%M:%S}"
 
     def _table(self) -> Table:
         busy = sum(row.busy for row in self.rows.values())
         table = Table(title=f"Часы клиники: {self._time()}   линий занято: {busy}", expand=True)
-        for column, ratio in (("телефон", 2), ("пациент", 3), ("звонок", 1), ("что происходит", 3),
+        for column, ratio in (("телефон", 2), ("пациент", 3), ("раз", 1), ("что происходит", 3),
                               ("слова", 6), ("понято", 3), ("исход", 3)):  # fmt: skip
             table.add_column(column, ratio=ratio, no_wrap=True)
         for phone, row in self.rows.items():

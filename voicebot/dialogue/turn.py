@@ -122,7 +122,7 @@ class Turn:
 
     def enter(self, step_id: str) -> None:
         """Go to a step; steps that say nothing lead on at once. Bounded, so that no scenario can spin."""
-        self.cancel_timers("no_input", "hold", "resume", "greeting")
+        self.cancel_timers("no_input", "hold", "resume", "greeting", "closing")
         self.stop_recording()
         while True:
             if self.call.entered >= MAX_STEPS:

@@ -40,7 +40,7 @@ def balance(
     attempts: Sequence[Attempt], deliveries: Sequence[Delivery],
 ) -> Books:  # fmt: skip
     """visits: as the MIS has them now; before: visit id -> the answer that it had before the first call."""
-    by_visit = {c.appointment_id: c for c in contacts}
+    by_visit = {c.appointment_id: c for c in sorted(contacts, key=lambda c: c.status is not ContactStatus.CANCELLED)}
     problems = [p for visit in visits for p in _visit_problems(visit, before, by_visit.get(visit.id))]
     problems += _loose_ends(attempts, deliveries)
     lines = tuple(
@@ -50,7 +50,7 @@ def balance(
 
 
 def _visit_problems(visit: Appointment, before: Mapping[str, Answer], contact: Contact | None) -> list[str]:
-    old = before[visit.id]
+    old = before.get(visit.id, Answer.UNKNOWN)
     if contact is None:
         return [] if visit.answer is old else [f"Визит {visit.id}: ответ изменился, а звонка по нему не было."]
     if contact.status not in CLOSED:

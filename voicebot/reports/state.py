@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from voicebot.contacts.model import AttemptStatus, ContactStatus, DeliveryStatus, TaskStatus
+from voicebot.contacts.model import AttemptStatus, ContactStatus, DeliveryStatus, MessageStatus, TaskStatus
 from voicebot.dialogue.outcome import Disposition
 from voicebot.reports.words import DISPOSITIONS, STATUSES
 from voicebot.store.database import SqlStore
@@ -41,12 +42,12 @@ class State:
             "synced_at": self.synced_at,
         }
 
-    def lines(self) -> Iterator[str]:
-        """The same for people."""
-        yield f"МИС прочитана: {_moment(self.synced_at)}"
+    def lines(self, zone: ZoneInfo) -> Iterator[str]:
+        """The same for people, in the clinic's time."""
+        yield f"МИС прочитана: {_moment(self.synced_at, zone)}"
         yield "Дела: " + (_counts({STATUSES[k]: v for k, v in self.contacts.items()}) or "нет")
         yield f"Сейчас звонков: {self.live_calls}; ждут звонка: {self.planned}"
-        yield f"Ближайшее дело: {_moment(self.next_due)}"
+        yield f"Ближайшее дело: {_moment(self.next_due, zone)}"
         yield "Звонки: " + (_counts({DISPOSITIONS[k]: v for k, v in self.calls.items()}) or "не было")
         yield f"Открытых задач людям: {self.open_tasks}"
         yield f"Ждут записи в МИС: {self.waiting_deliveries}; СМС в очереди: {self.queued_messages}"
@@ -62,7 +63,7 @@ async def state_of(store: SqlStore) -> State:
         planned=attempts[AttemptStatus.PLANNED],
         open_tasks=sum(t.status is TaskStatus.OPEN for t in await store.tasks()),
         waiting_deliveries=sum(d.status is DeliveryStatus.WAITING for d in await store.deliveries()),
-        queued_messages=len(await store.messages()),
+        queued_messages=sum(m.status is MessageStatus.QUEUED for m in await store.messages()),
         next_due=await store.next_due(),
         synced_at=await store.last_sync(),
     )
@@ -72,5 +73,5 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {n}" for name, n in counts.items() if n)
 
 
-def _moment(moment: datetime | None) -> str:
-    return f"{moment.astimezone():%d.%m.%Y %H:%M}" if moment is not None else "нет"
+def _moment(moment: datetime | None, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%d.%m.%Y %H:%M}" if moment is not None else "нет"

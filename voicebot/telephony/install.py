@@ -52,7 +52,10 @@ def find_asterisk(prefix: Path, path: str | None = None) -> AsteriskInstall:
     """
     unsuitable: AsteriskTooOld | AsteriskMissing | None = None
     on_path = shutil.which("asterisk", path=path)
-    for candidate in (_on_path(on_path) if on_path else None, _in_prefix(prefix)):
+    there = _on_path(on_path) if on_path else None
+    if on_path and there is None:
+        unsuitable = _why_not(on_path)
+    for candidate in (there, _in_prefix(prefix)):
         if candidate is None:
             continue
         command, modules, data = candidate
@@ -79,6 +82,18 @@ def _on_path(binary: str) -> tuple[tuple[str, ...], Path, Path] | None:
     shares = [root / "share/asterisk", Path("/var/lib/asterisk")]
     data = next((folder for folder in shares if (folder / "documentation").exists()), None)
     return ((binary,), modules, data) if modules and data else None
+
+
+def _why_not(binary: str) -> AsteriskTooOld | AsteriskMissing:
+    """An Asterisk on PATH without what we need: usually it is too old to have it."""
+    try:
+        version = _suitable_version((binary,))
+    except (AsteriskTooOld, AsteriskMissing) as error:
+        return error
+    return AsteriskMissing(
+        f"У Asterisk {binary} версии {version} нет модуля {_NEEDED_MODULE} или папки documentation.",
+        "Установите его модули целиком или выполните «make setup»: робот поставит свой Asterisk.",
+    )
 
 
 def _in_prefix(prefix: Path) -> tuple[tuple[str, ...], Path, Path] | None:

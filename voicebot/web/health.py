@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 
@@ -72,7 +73,11 @@ class WebServer:
         found = dict(zip(probes, await asyncio.gather(*map(_ask, probes.values())), strict=True))
         ok = not any(found.values())
         body = {"ok": ok, "parts": {name: wrong or "ok" for name, wrong in found.items()}}
-        return web.json_response(body, status=200 if ok else 503)
+        return web.json_response(body, status=200 if ok else 503, dumps=_readable)
+
+
+def _readable(body: object) -> str:
+    return json.dumps(body, ensure_ascii=False)
 
 
 async def _ask(probe: Probe) -> str:

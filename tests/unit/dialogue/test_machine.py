@@ -358,3 +358,19 @@ def test_a_change_of_mind_late_in_the_goodbye_still_counts(rehearse):
     correct(r, means(Intent.CHANGE))
     r.reply(means(Intent.CHANGE))
     assert r.to_the_end().conclusions[0].answer is Answer.WANTS_CHANGE
+
+
+def test_a_patient_who_speaks_into_the_goodbye_and_presses_a_key_is_not_hung_up_on(reminder):
+    """The wait for the last words ends when something else begins."""
+    scenario = replace(reminder, everywhere_keys={"0": Intent.OPERATOR, "9": Intent.STOP})
+    r = Rehearsal(scenario, ({},))
+    r.answer()
+    r.reply(means(Intent.WRONG_PERSON))
+    r.feed(SpeechStarted(r.now_ms))
+    r.listen_out()
+    assert r.call.phase is Phase.CLOSING
+    r.press("0")
+    r.listen_out()
+    assert r.call.phase is Phase.TALKING
+    r.pass_ms(60_000)
+    assert r.call.phase is Phase.TALKING

@@ -124,6 +124,16 @@ def test_an_old_one_on_path_is_refused_by_its_version(tmp_path: Path) -> None:
         find_asterisk(tmp_path / "no-prefix", path)
 
 
+def test_an_old_one_without_our_module_is_too_old_and_not_missing(tmp_path: Path) -> None:
+    path = fake_asterisk(tmp_path, "Asterisk 20.9.3")
+    (tmp_path / "lib/asterisk/modules/chan_websocket.so").unlink()
+    with pytest.raises(AsteriskTooOld, match=r"20\.9\.3.*22\.6"):
+        find_asterisk(tmp_path / "no-prefix", path)
+    (Path(path) / "asterisk").write_text("#!/bin/sh\necho 'Asterisk 22.6.0'\n")
+    with pytest.raises(AsteriskMissing, match=r"нет модуля chan_websocket\.so"):
+        find_asterisk(tmp_path / "no-prefix", path)
+
+
 def test_one_that_does_not_run_is_said_to(tmp_path: Path) -> None:
     path = fake_asterisk(tmp_path, "error while loading shared libraries: libssl.so.3")
     with pytest.raises(AsteriskMissing, match=r"libssl\.so\.3"):
