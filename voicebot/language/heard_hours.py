@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicebot.language.heard_numbers import ORDINALS, number_at
 
 _BEFORE = frozenset({"в", "во", "к", "ко", "после", "около", "на", "с", "со", "до", "часов", "часа", "часиков", "часам",
                      "часикам", "примерно", "где-то", "ближе"})  # fmt: skip
+_ABOUT = frozenset({"примерно", "где-то", "ближе", "около"})  # «где-то семь» is a mark as well
 #: Parts of the day, as staff of a clinic mean them; «~» marks a time that was not named to the minute.
 _PARTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("в", "первой", "половине", "дня"), "10:00~"), (("первая", "половина", "дня"), "10:00~"),
@@ -59,7 +60,7 @@ def hour_at(words: Sequence[str], at: int) -> Hour | None:
         at += 1
     if at >= len(words):
         return None
-    led = words[start:at]
+    led = [w for w in words[start:at] if w not in _ABOUT]
     return _digits(words, start, at) or _half(words, start, at) or _without(words, start, at) or (
         _past(words, start, at) or _in_the_nth(words, start, at) or _plain(words, start, at, led)
     )  # fmt: skip
@@ -74,8 +75,8 @@ def _part(words: Sequence[str], at: int) -> Hour | None:
 
 def _digits(words: Sequence[str], start: int, at: int) -> Hour | None:
     clock = re.fullmatch(r"([01]?\d|2[0-3])[:.]([0-5]\d)", words[at])
-    if clock is None or ("." in words[at] and start == at):
-        return None
+    if clock is None or ("." in words[at] and start == at and int(clock[2]) <= 12):
+        return None  # «10.12» is a day
     return _told(words, start, at + 1, int(clock[1]), int(clock[2]), guess=int(clock[1]) < 8)
 
 
@@ -118,7 +119,9 @@ def _past(words: Sequence[str], start: int, at: int) -> Hour | None:
 
 
 def _in_the_nth(words: Sequence[str], start: int, at: int) -> Hour | None:
-    """«в пятом часу»: from four on."""
+    """«в пятом часу», «в начале пятого»: from four on."""
+    if words[at] == "начале" and at + 1 < len(words) and (hour := _ordinal_hour(words[at + 1])):
+        return _told(words, start, at + 2, (hour - 1) % 12, 0, rough=True)
     if words[at + 1 : at + 2] != ["часу"] or not words[at].endswith(("ом", "ьем")):
         return None
     hour = ORDINALS.get(words[at], 0)
@@ -143,6 +146,10 @@ def _plain(words: Sequence[str], start: int, at: int, led: Sequence[str]) -> Hou
     if not said or not (of_day or _is_hour(words, led, named, after)):
         return None
     bare = not named and not of_day
+    if led and led[-1] in ("с", "со") and words[after : after + 1] == ["до"]:  # «с двух до четырёх»: from two
+        until = number_at(words, after + 1)
+        told = _told(words, start, after, hour % 24, minute)
+        return replace(told, end=until[1]) if until is not None else told
     return _told(words, start, after, hour % 24, minute, bare=bare)
 
 

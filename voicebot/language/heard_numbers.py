@@ -31,7 +31,7 @@ _MARKS = {
 
 NUMBERS: dict[str, int] = {
     **{w: n for n, w in enumerate(_ONES)}, **{w: n for n, w in enumerate(_GENITIVE)}, **_DATIVE, **TENS, **_MARKS,
-    "одна": 1, "одну": 1, "две": 2, "пару": 2, "сто": 100, "ста": 100,
+    "одна": 1, "одну": 1, "две": 2, "пару": 2, "кол": 1, "сто": 100, "ста": 100,
 }  # fmt: skip
 
 _ORDINAL_STEMS = ("нулев", "перв", "втор", "трет", "четверт", "пят", "шест", "седьм", "восьм", "девят", "десят",
@@ -108,8 +108,7 @@ def numbers_in(words: Sequence[str], taken: Sequence[tuple[int, int]] = ()) -> l
         if one is None or at in inside or one[1] - 1 in inside:
             at += 1
             continue
-        counted = one[1] < len(words) and _COUNTED.fullmatch(words[one[1]])
-        if not counted:
+        if not _counts(words, at, one[1]):
             found.append(Number(at, one[1], one[0], ordinal=cardinal is None))
         at = one[1]
     return found
@@ -120,9 +119,20 @@ def amounts_in(words: Sequence[str]) -> list[Number]:
     found: list[Number] = []
     for at in range(len(words)):
         number = number_at(words, at)
-        if number is not None and number[1] < len(words) and _COUNTED.fullmatch(words[number[1]]):
+        if number is None or not _counts(words, at, number[1]):
+            continue
+        if number[1] < len(words) and _COUNTED.fullmatch(words[number[1]]):
             found.append(Number(at - (at > 0 and words[at - 1] == "на"), number[1] + 1, number[0]))
+        else:
+            found.append(Number(at - 2, number[1], number[0]))
     return found
+
+
+def _counts(words: Sequence[str], start: int, end: int) -> bool:
+    """«десять минут», «минут на десять»."""
+    if end < len(words) and _COUNTED.fullmatch(words[end]):
+        return True
+    return start > 1 and words[start - 1] == "на" and bool(_COUNTED.fullmatch(words[start - 2]))
 
 
 def answer_among(words: Sequence[str], found: Sequence[Number]) -> list[Number]:

@@ -20,7 +20,10 @@ def values_in(words: Sequence[str], now: datetime | None, wants: ValueKind | Non
     wants: what was asked for: «пять» is a mark, five o'clock, or the fifth of the month
     """
     heard = [m for m in moments(words) if not _denied(words, m)]
-    found = [(m.start, v) for m in _after_correction(words, heard) for v in _of_moment(words, m, now)]
+    found: list[tuple[int, HeardValue]] = []
+    for moment in _after_correction(words, heard):
+        said = [(v.kind, v.value) for _, v in found]  # «вечером в восемь» is one time
+        found += [(moment.start, v) for v in _of_moment(words, moment, now) if (v.kind, v.value) not in said]
     for number in answer_among(words, numbers_in(words, [(m.start, m.end) for m in heard])):
         said = " ".join(words[number.start : number.end])
         found.append((number.start, HeardValue(ValueKind.NUMBER, str(number.value), said)))

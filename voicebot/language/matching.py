@@ -11,9 +11,11 @@ from voicebot.language.moments import moments
 from voicebot.language.table import GAP, NAME, Phrase, Question, Role, Strength
 
 MAX_GAP = 3
+MAX_LIGHT = 2  # light words that a phrase may be broken by
 MOMENT = "moment"
 NUMBER = "number"
 _NEVER_IN_GAP = frozenset({"не", "нет", "ни"})
+_NOT_LIGHT_INSIDE = frozenset({"и", "а", "то", "раз", "больше", "завтра", "сегодня"})  # they part phrases, or say when
 _NOT = frozenset({"не", "ни"})
 _PER_SEGMENT = 0.3  # fewer, longer phrases explain an utterance better than many short ones
 
@@ -24,7 +26,7 @@ class _Node:
     stems: dict[str, _Node] = field(default_factory=dict)
     gap: _Node | None = None
     name: _Node | None = None
-    ends: Phrase | None = None
+    ends: dict[Question, Phrase] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,12 @@ class Segment:
 
 
 class Matcher:
-    """Finds phrases that fit one question."""
+    """Finds the phrases of a table in words. light: what a phrase may be broken by."""
 
-    def __init__(self, phrases: Iterable[Phrase], question: Question, fillers: frozenset[str]) -> None:
+    def __init__(self, phrases: Iterable[Phrase], fillers: frozenset[str], light: frozenset[str]) -> None:
         self.root = _Node()
-        usable = [p for p in phrases if p.question in (Question.ANY, question)]
-        for phrase in sorted(usable, key=lambda p: p.question is Question.ANY):  # the question's own come first
+        self.light = light - _NOT_LIGHT_INSIDE
+        for phrase in phrases:
             self._add(phrase, fillers)
 
     def _add(self, phrase: Phrase, fillers: frozenset[str]) -> None:
@@ -63,24 +65,23 @@ class Matcher:
                 node = node.stems.setdefault(word[:-1], _Node())
             else:
                 node = node.exact.setdefault(word, _Node())
-        if node.ends is None:
-            node.ends = phrase
+        node.ends.setdefault(phrase.question, phrase)
 
-    def segments(self, words: list[str], names: frozenset[str]) -> list[Segment]:
+    def segments(self, words: list[str], names: frozenset[str], question: Question) -> list[Segment]:
         """The cover of the utterance that explains most words with the fewest phrases, from left to right."""
-        at_each = [self._at(words, i, names) for i in range(len(words))]
+        at_each = [self._at(words, i, names, question) for i in range(len(words))]
         for label, start, end, value in _figures(words):
             said = " ".join(words[start:end])
             at_each[start].append(Segment(start, end, label, Strength.SHORT, value, said, end - start))
         return _negated(_best_cover(at_each, len(words)), words)
 
-    def _at(self, words: list[str], start: int, names: frozenset[str]) -> list[Segment]:
+    def _at(self, words: list[str], start: int, names: frozenset[str], question: Question) -> list[Segment]:
         found: dict[tuple[int, str], Segment] = {}
-        stack = [(self.root, start, 0)]
+        stack = [(self.root, start, 0, MAX_LIGHT, True)]
         while stack:
-            node, at, covered = stack.pop()
-            phrase = node.ends
-            if phrase is not None and covered:
+            node, at, covered, spare, named = stack.pop()
+            phrase = node.ends.get(question) or node.ends.get(Question.ANY)  # the question's own comes first
+            if phrase is not None and covered and named:
                 said = " ".join(words[start:at])
                 if phrase.label == Intent.STOP:
                     covered = at - start  # a "stop" must not lose to a longer phrase inside of it
@@ -92,10 +93,13 @@ class Matcher:
                 for skip in range(min(MAX_GAP, len(words) - at) + 1):
                     if any(w in _NEVER_IN_GAP for w in words[at : at + skip]):
                         break
-                    stack.append((node.gap, at + skip, covered))
+                    stack.append((node.gap, at + skip, covered, spare, True))
             if at >= len(words):
                 continue
-            stack += [(following, at + 1, covered + 1) for following in _following(node, words[at], names)]
+            following = _following(node, words[at], names)
+            stack += [(after, at + 1, covered + 1, spare, True) for after in following]
+            if spare and covered and words[at] in self.light and at + 1 < len(words):
+                stack.append((node, at + 1, covered, spare - 1, False))  # «не могу я завтра прийти»
         return list(found.values())
 
 

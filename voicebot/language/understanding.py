@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,8 +10,8 @@ from datetime import datetime
 from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
 from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.language.heard_values import values_in
-from voicebot.language.matching import MOMENT, Matcher
-from voicebot.language.moments import agree, resolve
+from voicebot.language.matching import Matcher
+from voicebot.language.moments import agree, moments, resolve
 from voicebot.language.table import GAP, NAME, PhraseTable, Question
 from voicebot.language.weighing import DOUBTFUL, Utterance, weigh
 from voicebot.language.words import Cleaner, split
@@ -20,6 +21,7 @@ _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.
                Intent.CALLBACK_LATER: Intent.BUSY_NOW}  # fmt: skip
 _AGAINST_YES = frozenset({Intent.NO, Intent.CANCEL, Intent.CHANGE, Intent.WRONG_PERSON, Intent.STOP})
 SURE = 0.5
+PATRONYMIC = re.compile(r"[а-я]{2,}(?:ович|евич|ьич|овн[аыуе]|евн[аыуе]|иничн[аыуе])")
 
 
 class Understanding:
@@ -27,7 +29,7 @@ class Understanding:
 
     def __init__(self, table: PhraseTable) -> None:
         self.table = table
-        self._matchers = {q: Matcher(table.phrases, q, table.fillers) for q in Question}
+        self._matcher = Matcher(table.phrases, table.fillers, table.light)
         vocabulary = {w for p in table.phrases for w in p.words if w not in (GAP, NAME) and not w.endswith("*")}
         self._cleaner = Cleaner(table, vocabulary | table.fillers | table.light)
         self._noise = frozenset(tuple(split(n)) for n in table.noise)
@@ -49,7 +51,8 @@ class Understanding:
         expects:      the intents that the open question has a use for; None for all
         alternatives: other texts that the recogniser thought of, best first
         question:     IDENTITY when «Это …?» was asked
-        names:        lower-case words of the patient's name, ё as е (language.facts.name_words)
+        names:        lower-case words of the patient's name, ё as е (language.facts.name_words); without them any
+                      usual name may be the one that was asked for
         now:          aware, in the patient's zone: times heard then become ISO times in place of "in 60m"
         visit:        aware, when the visit in question begins (needs now): «приду в пятницу» is then a yes only
                       when the visit is on that Friday; without it such an answer is always asked again
@@ -75,16 +78,19 @@ class Understanding:
         if not raw or tuple(raw) in self._noise:
             return None
         words, guessed = self._cleaner.clean(raw)
-        segments = self._matchers[context.question].segments(words, context.names)
+        heard = moments(words)
+        names = context.names or frozenset(w for w in words if w in self.table.names or PATRONYMIC.fullmatch(w))
+        segments = self._matcher.segments(words, names, context.question)
         said = Utterance(
             words=words,
             segments=segments,
             question=context.question,
-            light=self.table.light | context.names,
+            light=self.table.light | names,
             doubtful=self.table.doubtful,
             asking=text.rstrip().endswith("?"),
             guessed=guessed,
-            agreed=frozenset(s.value for s in segments if s.label == MOMENT and context.agrees(s.value)),
+            moments=heard,
+            agreed=frozenset(m.value for m in heard if context.agrees(m.value)),
             visit_known=context.now is not None and context.visit is not None,
         )
         return weigh(said)

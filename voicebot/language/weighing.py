@@ -15,11 +15,13 @@ from voicebot.language.matching import MOMENT, NUMBER, Segment
 from voicebot.language.moments import Moment, joined
 from voicebot.language.table import Question, Role, Strength
 
+NEAR = 0.15  # two meanings nearer than this contradict each other (dialogue.reactions.APART)
 DOUBTFUL = 0.4  # a yes that must be asked again
 _NEGATIONS = frozenset({"не", "ни", "нет", "нету"})
 
 _AUXILIARIES = frozenset({"буду", "будем"})
 _PROPOSALS = frozenset({"можно", "давайте", "хочу", "хотим", "надо", "нужно"})
+_OFFERS = frozenset({"лучше", "запишите", "поставьте", "смогу", "могу", "сможем", "можем", "приду", "придем"})
 #: What robots say of a visit of tomorrow, so that patients repeat it.
 _ECHOES = frozenset({"day +0", "day +1"})
 
@@ -46,6 +48,7 @@ class Utterance:
     doubtful: frozenset[str]
     asking: bool = False  # it ended with a question mark
     guessed: bool = False  # a word had to be put right by likeness
+    moments: Sequence[Moment] = ()  # days and times, within phrases as well
     agreed: frozenset[str] = frozenset()  # moments that are those of the visit in question
     visit_known: bool = False  # so that every other moment contradicts it
 
@@ -83,12 +86,57 @@ def weigh(said: Utterance) -> tuple[Scored, ...]:
     number = _number(said)
     if number is not None:
         scores.setdefault(Intent.NUMBER, number[1])
+        _beside_a_number(said, scores)
+    _another_day(said, polarity, scores)
+    _asking(said, scores)
+    _yes_comes_last(scores)
     found = [
         Scored(intent, round(min(score, 0.99), 2), _value(said, intent), _evidence(said, intent))
         for intent, score in scores.items()
         if score >= 0.1
     ]
     return tuple(sorted(found, key=lambda c: -c.score))
+
+
+def _beside_a_number(said: Utterance, scores: dict[Intent, float]) -> None:
+    """«да, пять», «пять, спасибо»: the number is the answer, the rest is how it is said."""
+    outright = any(s.strength is Strength.FULL for s in said.of(Intent.YES, Intent.NO))
+    if scores[Intent.NUMBER] < 0.5 or outright:
+        return
+    for intent in (Intent.YES, Intent.NO, *_COURTESY):
+        if intent in scores:
+            scores[intent] = min(scores[intent], DOUBTFUL)
+
+
+def _another_day(said: Utterance, p: Polarity, scores: dict[Intent, float]) -> None:
+    """«не могу завтра, давайте в пятницу», «завтра не смогу, а послезавтра смогу»: not this day, but another."""
+    said_no = next((s.start for s in said.of(Intent.NO)), len(said.words))
+    offers = [s.start for s in said.of(Intent.YES) if s.said.split()[-1] in _PROPOSALS | _OFFERS]
+    offers += [i for i, word in enumerate(said.words) if word in _OFFERS]
+    other_day = any(m.start > said_no and _contradicts(said, m.value) for m in said.moments)
+    if not p.no or not other_day or max(offers, default=-1) < said_no:
+        return
+    if all(score < 0.5 for intent, score in scores.items() if intent not in (Intent.YES, Intent.NO, *_COURTESY)):
+        scores[Intent.CHANGE] = 0.85
+        for intent in (Intent.YES, Intent.NO):
+            scores[intent] = min(scores.get(intent, 0), DOUBTFUL)
+
+
+def _asking(said: Utterance, scores: dict[Intent, float]) -> None:
+    """«какой …», «скажите …»: some question, when it is nothing else."""
+    outright = any(s.strength is Strength.FULL for s in said.of(Intent.YES, Intent.NO))
+    understood = any(score >= 0.5 for intent, score in scores.items() if intent not in _COURTESY)
+    if said.of(Role.ASKING) and not outright and not understood:
+        scores[Intent.QUESTION] = 0.6
+        scores[Intent.YES] = min(scores.get(Intent.YES, 0), DOUBTFUL)
+
+
+def _yes_comes_last(scores: dict[Intent, float]) -> None:
+    """Of two meanings that lie near each other, yes is never the first: whoever takes the first must not confirm."""
+    yes = scores.get(Intent.YES, 0)
+    rivals = [score for intent, score in scores.items() if intent not in (Intent.YES, *_COURTESY) and score >= 0.5]
+    if rivals and yes >= max(rivals) and yes - max(rivals) < NEAR:
+        scores[Intent.YES] = max(rivals) - 0.01
 
 
 def _polarity(said: Utterance) -> Polarity:
@@ -123,6 +171,8 @@ def _contradiction(said: Utterance, yes: Segment, no: Segment) -> Polarity:
 def _full_yes_beside(said: Utterance, yes: list[Segment], no: list[Segment]) -> Polarity:
     if not no:
         return Polarity(yes=0.95, full_yes=True)
+    if said.question is Question.IDENTITY and no[0].start < yes[-1].start:  # «нет, я Мария»
+        return Polarity(yes=DOUBTFUL, no=0.6)
     if no[-1].start < yes[0].start and said.unknown == 0:  # «нет, приду», «да нет, приду»
         return Polarity(yes=0.85, no=0.3, full_yes=True)
     return Polarity(yes=0.55, no=0.55, full_yes=True)
@@ -138,7 +188,7 @@ def _doubted(said: Utterance, p: Polarity) -> Polarity:
     if _yes_in_doubt(said, p):
         yes = min(yes, DOUBTFUL)
     if said.guessed:
-        yes -= 0.15
+        yes = min(yes, DOUBTFUL)
     return Polarity(max(yes, 0), no, p.full_yes, p.full_no)
 
 
@@ -151,11 +201,14 @@ def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
         return True  # «и приду» is what a clipped «не приду» is heard as
     if said.asking and (p.full_yes or said.question is not Question.IDENTITY):
         return True
-    if said.words[0] == "а" and len(said.words) > 1 and not p.full_yes:
+    if said.words[0] == "а" and first > 0 and not p.full_yes:
         return True  # «а точно завтра» asks
-    if said.of(Role.CONDITION) or _says_more(said, yes):
+    if not p.full_yes and any(s.said != "а" for s in said.of(Intent.REPEAT)):
+        return True  # «да что я там забыла»
+    if said.of(Role.CONDITION, Role.ASKING) or _says_more(said, yes):
         return True
-    return any(_contradicts(said, s) for s in said.of(MOMENT))
+    amounts = [s.value for s in said.of(MOMENT) if s.value.startswith("amount")]
+    return bool(amounts) or any(_contradicts(said, m.value) for m in said.moments)
 
 
 def _says_more(said: Utterance, yes: list[Segment]) -> bool:
@@ -163,20 +216,19 @@ def _says_more(said: Utterance, yes: list[Segment]) -> bool:
     unknown = {i for i, w in enumerate(said.words) if w in said.uncovered() and w not in said.light}
     for segment in yes:
         last = segment.said.split()[-1]
-        if last in _AUXILIARIES and segment.end in unknown:
+        after = {i for i in unknown if i >= segment.end}
+        if last in _AUXILIARIES and after:
             return True
         if segment.said in _PROPOSALS and (unknown or said.of(MOMENT)):
             return True
     return False
 
 
-def _contradicts(said: Utterance, moment: Segment) -> bool:
+def _contradicts(said: Utterance, moment: str) -> bool:
     """«приду в пятницу»: is that the Friday of the visit?"""
-    if moment.value in said.agreed:
+    if moment in said.agreed:
         return False
-    return said.visit_known or moment.value not in _ECHOES
-
-
+    return said.visit_known or moment not in _ECHOES
 
 
 def _others(said: Utterance) -> dict[Intent, float]:
@@ -187,7 +239,8 @@ def _others(said: Utterance) -> dict[Intent, float]:
         if not found:
             continue
         full = any(s.strength is Strength.FULL for s in found)
-        if intent is Intent.REPEAT and not full and not _bare(said, intent):
+        outright = any(s.strength is Strength.FULL for s in said.of(Intent.YES, Intent.NO))
+        if intent is Intent.REPEAT and not full and (outright or not _bare(said, intent)):
             continue  # «что» and «а» ask again only when nothing else was said
         score = 0.93 - 0.35 * said.unknown if full else 0.9 * (1 - 0.9 * said.unknown)
         scores[intent] = score if not scores else min(score, min(scores.values()) - 0.3)
@@ -257,7 +310,7 @@ def _value(said: Utterance, intent: Intent) -> str:
         return found[0] if found else ""
     if intent in (Intent.CALLBACK_LATER, Intent.BUSY_NOW, Intent.CHANGE):
         own = next((s.value for s in said.of(intent) if s.value), "")
-        return joined([Moment(s.start, s.end, s.value) for s in said.of(MOMENT)]) or own
+        return joined(said.moments) or own
     return next((s.value for s in said.of(intent) if s.value), "")
 
 

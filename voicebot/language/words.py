@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from voicebot.language.heard_numbers import NUMBERS, ORDINALS
 from voicebot.language.sounds import by_sound, nearest_by_sound
-from voicebot.language.table import PhraseTable
+from voicebot.language.table import END, PhraseTable
 
 MAX_CHARS = 1_000  # an utterance is capped at 6 s of speech: more is not an answer
 MAX_WORDS = 60
@@ -38,7 +38,7 @@ def _unstuttered(word: str) -> list[str]:
     parts = word.split("-")
     if len(parts) > 1 and all(p == parts[0] for p in parts):
         return parts
-    begun = len(parts) > 1 and all(len(parts[-1]) > 3 and parts[-1].startswith(p) for p in parts[:-1])
+    begun = len(parts) > 1 and all(len(parts[-1]) > len(p) and parts[-1].startswith(p) for p in parts[:-1])
     return parts[-1:] if begun else [word]
 
 
@@ -77,7 +77,9 @@ class Cleaner:
         at = 0
         while at < len(words):
             for length in range(min(self.longest_fix, len(words) - at), 0, -1):
-                said = self.table.fixes.get(tuple(words[at : at + length]))
+                key = tuple(words[at : at + length])
+                said = self.table.fixes.get((*key, END)) if at + length == len(words) else None
+                said = said or self.table.fixes.get(key)
                 if said is not None:
                     out += said
                     at += length
@@ -88,7 +90,7 @@ class Cleaner:
         return out
 
     def _known(self, word: str) -> bool:
-        return word in self.vocabulary or word in NUMBERS or word in ORDINALS
+        return word in self.vocabulary or word in NUMBERS or word in ORDINALS or word in self.table.names
 
     def _joined_not(self, word: str) -> list[str]:
         """«несмогу», «несмагу», «ниприду» -> «не смогу»."""

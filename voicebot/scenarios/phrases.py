@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from voicebot.dialogue.intents import Intent
-from voicebot.language.table import Phrase, PhraseTable, Question, Role, SentenceFault, Strength, expand
+from voicebot.language.table import END, Phrase, PhraseTable, Question, Role, SentenceFault, Strength, expand
 from voicebot.language.words import split
 from voicebot.scenarios.loading import read_bytes
 from voicebot.scenarios.mistakes import Place, ScenarioFault, maybe
 from voicebot.scenarios.reading import Fields, Notes, scalar
 from voicebot.scenarios.yamltree import Block, Items, Node, read_tree
 
-_KEYS = frozenset({"fillers", "light", "doubtful", "fixes", "words", "noise", "intents", "roles"})
+_KEYS = frozenset({"fillers", "light", "doubtful", "names", "fixes", "words", "noise", "intents", "roles"})
 _GROUPS = {s.value: (s, Question.ANY) for s in Strength} | {"identity": (Strength.FULL, Question.IDENTITY)}
 _TOPICS = frozenset({"time", "day", "place", "doctor", "price"})
 
@@ -28,17 +28,19 @@ def parse_phrases(data: bytes, file: str) -> PhraseTable:
     notes = Notes()
     f = Fields(read_tree(data, file, notes.mistakes), notes, (), _KEYS)
     lists = {name: scalar(node, notes) for name, _, node in f.mapping("words")}
-    reader = _Sentences(notes, lists)
+    fillers = _word_set(f, "fillers", notes)
+    reader = _Sentences(notes, lists, fillers)
     for name, place, node in f.mapping("intents"):
         reader.intent(name, place, node)
     for name, place, node in f.mapping("roles"):
         reader.role(name, place, node)
     table = PhraseTable(
         phrases=tuple(reader.phrases.values()),
-        fillers=_word_set(f, "fillers", notes),
+        fillers=fillers,
         light=_word_set(f, "light", notes),
         doubtful=_word_set(f, "doubtful", notes),
-        fixes={tuple(split(wrong)): tuple(split(scalar(node, notes))) for wrong, _, node in f.mapping("fixes")},
+        fixes={_fixed(wrong): tuple(split(scalar(node, notes))) for wrong, _, node in f.mapping("fixes")},
+        names=_word_set(f, "names", notes),
         noise=tuple(scalar(node, notes) for node in _list(f.node("noise"))),
     )
     if notes.mistakes:
@@ -47,11 +49,15 @@ def parse_phrases(data: bytes, file: str) -> PhraseTable:
 
 
 class _Sentences:
-    """Collects phrases; the same words may not mean two things in answer to the same question."""
+    """Collects phrases; the same words may not mean two things in answer to the same question.
 
-    def __init__(self, notes: Notes, lists: Mapping[str, str]) -> None:
+    Fillers are dropped before phrases are looked for, so that sentences that differ by them alone are the same.
+    """
+
+    def __init__(self, notes: Notes, lists: Mapping[str, str], fillers: frozenset[str]) -> None:
         self.notes = notes
         self.lists = lists
+        self.fillers = fillers
         self.phrases: dict[tuple[tuple[str, ...], Question], Phrase] = {}
         self.places: dict[tuple[tuple[str, ...], Question], Place] = {}
 
@@ -89,7 +95,8 @@ class _Sentences:
                     self._add(Phrase(label, words, strength, question, value), item.place)
 
     def _add(self, phrase: Phrase, place: Place) -> None:
-        key = (phrase.words, phrase.question)
+        words = tuple(w for w in phrase.words if w not in self.fillers) or phrase.words
+        key = (words, phrase.question)
         known = self.phrases.get(key)
         if known is None:
             self.phrases[key], self.places[key] = phrase, place
@@ -97,6 +104,11 @@ class _Sentences:
             said = " ".join(phrase.words)
             text = f"«{said}» уже значит «{known.label}» ({self.places[key]}), а здесь «{phrase.label}»."
             self.notes.add(place, "collision", text)
+
+
+def _fixed(wrong: str) -> tuple[str, ...]:
+    """«да ну.» is put right only where the utterance ends."""
+    return (*split(wrong), END) if wrong.rstrip().endswith(END) else tuple(split(wrong))
 
 
 def _word_set(f: Fields, key: str, notes: Notes) -> frozenset[str]:
