@@ -3,71 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from voicebot.contacts.consequences import Consequences, Ledger
+from voicebot.contacts.ended import DISPOSITION_RU, Ended
 from voicebot.contacts.hours import known_zone
 from voicebot.contacts.line import OnTheLine, conclusion_of
 from voicebot.contacts.model import (
-    Appointment,
-    Attempt,
     AttemptStatus,
     Contact,
     ContactStatus,
     Lifecycle,
     Patient,
-    Suppression,
 )
 from voicebot.contacts.phones import phones_of
 from voicebot.contacts.planning import zone_of
 from voicebot.contacts.retrying import NoRetry, Retry, Retrying, merged
 from voicebot.contacts.rules import Rules
-from voicebot.dialogue.actions import Conclusion, Finish
+from voicebot.dialogue.actions import Conclusion
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
 from voicebot.dialogue.scenario import Scenario
 
-DISPOSITION_RU: Mapping[Disposition, str] = {
-    Disposition.ANSWERED: "ответили",
-    Disposition.NO_ANSWER: "не отвечает",
-    Disposition.BUSY: "занято",
-    Disposition.REJECTED: "вызов сброшен",
-    Disposition.BLOCKED: "оператор связи не пропустил звонок",
-    Disposition.INVALID_NUMBER: "такого номера нет",
-    Disposition.VOICEMAIL: "автоответчик",
-    Disposition.FAILED: "сбой на нашей стороне",
-    Disposition.INTERRUPTED: "разговор прервался по нашей вине",
-}
 _OURS = frozenset({Disposition.FAILED, Disposition.INTERRUPTED})
 _TRIED_AGAIN = frozenset({Outcome.HUNG_UP, Outcome.UNCLEAR})
 
 NEXT_PHONE = timedelta(minutes=1)  # another number of the same person need not wait an hour
 INVALID_FOR = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A finished attempt with everything that is known of it.
-
-    contacts: those spoken of, in the order of the conclusions' subjects.
-    patient: of the first contact. patients: id -> patient, for a call about several of them.
-    visits: contact id -> the visit as read right before dialling.
-    texts: (message template id, contact id) -> the rendered SMS.
-    suppressions: those in force for these patients and their phones.
-    """
-
-    attempt: Attempt
-    contacts: tuple[Contact, ...]
-    patient: Patient
-    visits: Mapping[str, Appointment | None]
-    finish: Finish
-    texts: Mapping[tuple[str, str], str]
-    suppressions: tuple[Suppression, ...] = ()
-    patients: Mapping[str, Patient] = field(default_factory=dict)
-
-    def patient_of(self, contact: Contact) -> Patient:
-        return self.patients.get(contact.patient_id, self.patient)
 
 
 def follow_up(ended: Ended, scenario: Scenario, rules: Rules, now: datetime) -> Consequences:

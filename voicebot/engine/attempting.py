@@ -105,9 +105,7 @@ class Attempting:
         ((situation, decision),) = judged
         return await self._act(decision, situation, scenario, now)
 
-    async def _part(
-        self, parting: Parting, situations: Sequence[Situation], scenario: Scenario, now: datetime
-    ) -> str:
+    async def _part(self, parting: Parting, situations: Sequence[Situation], scenario: Scenario, now: datetime) -> str:
         """An attempt for several patients: those who fare differently leave it, the rest goes on."""
         if parting.leaving or parting.dial is None:
             await self._store.part_attempt(

@@ -43,9 +43,7 @@ class Reading:
         self._clock = clock
         self._timeout_s = mis_timeout_s
 
-    async def situations(
-        self, attempt: Attempt, contacts: tuple[Contact, ...], now: datetime
-    ) -> tuple[Situation, ...]:
+    async def situations(self, attempt: Attempt, contacts: tuple[Contact, ...], now: datetime) -> tuple[Situation, ...]:
         """One for each patient whom the attempt is about."""
         visits, age = await self._visits(contacts, now)
         household = await self._store.patients_at(attempt.phone)

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from voicebot.clock import Clock
 from voicebot.contacts.consequences import Consequences
-from voicebot.contacts.following import Ended, follow_up
+from voicebot.contacts.ended import Ended
+from voicebot.contacts.following import follow_up
 from voicebot.contacts.ids import stable_id
 from voicebot.contacts.model import (
     CLOSED,

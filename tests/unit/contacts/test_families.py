@@ -9,7 +9,8 @@ import pytest
 
 from voicebot.contacts.dialling import Dial, Drop, Situation, Wait, decide
 from voicebot.contacts.families import in_order, is_variant, part, same_person, spoken_scenario
-from voicebot.contacts.following import Ended, follow_up
+from voicebot.contacts.ended import Ended
+from voicebot.contacts.following import follow_up
 from voicebot.contacts.model import AttemptStatus, ContactStatus, Lifecycle, Representative, Suppression
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.actions import Conclusion, Finish
