@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from voicebot.contacts.dialling import Dial, Drop, Situation, Wait, decide
-from voicebot.contacts.families import in_order, is_variant, part, same_person, spoken_scenario
 from voicebot.contacts.ended import Ended
+from voicebot.contacts.families import in_order, is_variant, part, same_person, spoken_scenario
 from voicebot.contacts.following import follow_up
 from voicebot.contacts.model import AttemptStatus, ContactStatus, Lifecycle, Representative, Suppression
 from voicebot.contacts.rules import Rules
