@@ -149,7 +149,7 @@ def _voices(settings: Settings) -> str:
             books = library(settings)
         except ScenarioFault:  # told in its own line
             return names
-        check_voices(books, synthesiser.voices())
+        check_voices(books.scenarios.values(), synthesiser.voices())
         return names
     finally:
         synthesiser.close()

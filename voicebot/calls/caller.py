@@ -21,7 +21,7 @@ from voicebot.contacts.model import Patient
 from voicebot.dialogue.call import new_call
 from voicebot.engine.caller import CallOrder, CallResult
 from voicebot.language.facts import Extras, Fact, Person, choices_of, facts_of, local_start, name_words
-from voicebot.language.understanding import Understanding
+from voicebot.scenarios.talk import Language
 from voicebot.speech.listener import Listener
 from voicebot.store.port import CallRow, Store
 from voicebot.telephony.port import Telephone
@@ -38,13 +38,16 @@ class CallingSettings:
 
 @dataclass(frozen=True, slots=True)
 class CallParts:
-    """What every call needs: the telephone, the voice, the ears, and where it is written down (keep: comments)."""
+    """What every call needs: the telephone, the voice, the ears, and where it is written down (keep: comments).
+
+    language: of a scenario by its id, as it was published.
+    """
 
     telephone: Telephone
     studio: Studio
     new_listener: Callable[[], Listener]
     ears: Ears
-    understanding: Understanding
+    language: Callable[[str], Language]
     store: Store
     clock: Clock
     keep: Keep = keep_nothing
@@ -69,14 +72,15 @@ class RobotCaller:
         parts, scenario = self._parts, order.scenario
         started = parts.clock.now()
         facts = subjects(order, self._settings.clinic_name, started)
-        prompts = await parts.studio.render(scenario, facts, started)
+        language = parts.language(scenario.id)
+        prompts = await parts.studio.render(scenario, facts, started, language.pronunciations)
         line = parts.telephone.dial(
             order.attempt_id, order.phone, self._settings.caller_id, self._settings.ring_timeout_s
         )
         call = new_call(scenario, tuple(choices_of(f) for f in facts))
         journal = CallJournal(parts.store, order.attempt_id)
         names = _names(order)
-        mind = CallMind(parts.understanding, names, [local_start(v) for v in order.appointments], parts.clock)
+        mind = CallMind(language.understanding, names, [local_start(v) for v in order.appointments], parts.clock)
         senses = Senses(parts.new_listener(), parts.ears, mind)
         live = LiveCall(call, line, prompts, senses, journal, self._watcher, parts.keep)
         self._watcher(Sighting(order.attempt_id, 0, Dialled(order.phone, order.patient.id)))

@@ -54,7 +54,7 @@ def _reachable(scenario: Scenario, facts: Mapping[str, str], inbound: bool) -> l
             continue
         seen[name] = None
         todo.extend(_ways(scenario.steps[name], facts, asked))
-    return list(seen)
+    return [name for name in scenario.steps if name in seen]
 
 
 def _ways(step: Step, facts: Mapping[str, str], asked: set[str]) -> Iterator[str]:

@@ -29,7 +29,6 @@ _ID = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 #: Nobody can read aloud a scenario with more, and the ways through it could not be followed in a second.
 MAX_STEPS = 300
 MAX_LOOPS = 10
-_NOT_SCENARIOS = ("phrases.", "spoken.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +77,10 @@ def read_all(folder: Path, phrases: str = "") -> Mapping[str, Draft]:
 
 
 def scenario_files(folder: Path) -> list[Path]:
-    """The scenario files of a folder: *.yaml without phrase tables, dictionaries and tests."""
+    """The scenario files of a folder: *.yaml. A name with one more dot is a table, a dictionary or tests."""
     if not folder.is_dir():
         raise ScenarioFault([Mistake(Place(str(folder)), "no-folder", "Нет такой папки со сценариями.")])
-    return sorted(p for p in folder.glob("*.yaml")
-                  if not p.name.startswith(_NOT_SCENARIOS) and not p.name.endswith(".test.yaml"))  # fmt: skip
+    return sorted(path for path in folder.glob("*.yaml") if "." not in path.stem)
 
 
 def read(path: Path, phrases: str = "") -> Draft:
