@@ -57,8 +57,13 @@ def by_synthesis(settings: Settings, voice: str) -> Iterator[Seconds]:
         engine.close()
 
 
-def _engine(settings: Settings) -> Synthesiser | None:
+def engine_of(settings: Settings) -> Synthesiser:
+    """The synthesis of the settings, loaded; to be closed. Raises ModelMissing."""
     local = settings.paths.local
+    return choose_synthesiser(TtsEngine(settings.speech.tts), local / "models", local / "rhvoice").load()
+
+
+def _engine(settings: Settings) -> Synthesiser | None:
     with suppress(VoicebotError, OSError):
-        return choose_synthesiser(TtsEngine(settings.speech.tts), local / "models", local / "rhvoice").load()
+        return engine_of(settings)
     return None

@@ -6,6 +6,7 @@ The tests of scenarios, `voicebot simulate` and the console's chat are all this.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -43,6 +44,14 @@ class Line:
     prompt: Prompt
 
 
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A moment of a talk that one can go back to."""
+
+    rehearsal: Rehearsal
+    told: int
+
+
 class Talk:
     """One call. now: aware, when it is answered; facts: one mapping for each visit.
 
@@ -64,6 +73,11 @@ class Talk:
     def waits(self) -> bool:
         """Whether the patient can still do something."""
         return self.rehearsal.call.phase not in (Phase.ENDING, Phase.OVER, Phase.TALKING)
+
+    @property
+    def step(self) -> str:
+        """The step that the call is at, '' before the first."""
+        return self.rehearsal.call.step_id
 
     def begin(self, greeting: bool = True) -> None:
         """The call is answered, with an «алло» or without."""
@@ -106,6 +120,14 @@ class Talk:
         fresh, self._told = plays[self._told :], len(plays)
         return tuple(Line(self.words(p.prompt), p.prompt) for p in fresh if p.from_ms == 0)
 
+    def bookmark(self) -> Bookmark:
+        """This moment."""
+        return Bookmark(_copied(self.rehearsal), self._told)
+
+    def go_back(self, to: Bookmark) -> None:
+        """As if what came after that moment had not been."""
+        self.rehearsal, self._told = _copied(to.rehearsal), to.told
+
     def words(self, prompt: Prompt) -> str:
         """A prompt as it is spoken in this call."""
         values = self.rehearsal.call.values
@@ -133,3 +155,12 @@ class Talk:
 
     def _moment(self) -> datetime:
         return self._now + timedelta(milliseconds=self.rehearsal.now_ms)
+
+
+def _copied(rehearsal: Rehearsal) -> Rehearsal:
+    """The same moment once more: what it is made of is immutable, only its collections grow."""
+    twin = copy(rehearsal)
+    for name, value in vars(rehearsal).items():
+        if isinstance(value, list | dict):
+            setattr(twin, name, copy(value))
+    return twin
