@@ -188,7 +188,7 @@ def test_what_cannot_be_said_is_not_dialled(run, desk) -> None:
 
     async def scene():
         d = desk()
-        with pytest.raises(MissingFact, match=r"patient\.name"):
+        with pytest.raises(MissingFact, match=r"person\.name"):
             await d.caller.call(replace(ORDER, patient=nameless))
         return d
 
