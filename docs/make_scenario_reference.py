@@ -120,7 +120,8 @@ def _rules() -> Iterator[str]:
     yield "| правило | что значит |"
     yield "| --- | --- |"
     for name, rule in RULES.items():
-        yield f"| `{name}` | {_cell(rule if isinstance(rule, str) else rule.summary)} |"
+        note = " *(предупреждение)*" if rule.warning else ""
+        yield f"| `{name}` | {_cell(rule.title)}{note} |"
 
 
 def _cell(text: str) -> str:
