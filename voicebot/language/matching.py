@@ -45,16 +45,15 @@ class Segment:
 class Matcher:
     """Finds the phrases of a table in words. light: what a phrase may be broken by."""
 
-    def __init__(self, phrases: Iterable[Phrase], fillers: frozenset[str], light: frozenset[str]) -> None:
+    def __init__(self, phrases: Iterable[Phrase], light: frozenset[str]) -> None:
         self.root = _Node()
         self.light = light - _NOT_LIGHT_INSIDE
         for phrase in phrases:
-            self._add(phrase, fillers)
+            self._add(phrase)
 
-    def _add(self, phrase: Phrase, fillers: frozenset[str]) -> None:
-        words = tuple(w for w in phrase.words if w not in fillers) or phrase.words
+    def _add(self, phrase: Phrase) -> None:
         node = self.root
-        for word in words:
+        for word in phrase.words:
             if word == GAP:
                 node.gap = node.gap or _Node()
                 node = node.gap

@@ -29,7 +29,7 @@ class Understanding:
 
     def __init__(self, table: PhraseTable) -> None:
         self.table = table
-        self._matcher = Matcher(table.phrases, table.fillers, table.light)
+        self._matcher = Matcher(table.phrases, table.light)
         vocabulary = {w for p in table.phrases for w in p.words if w not in (GAP, NAME) and not w.endswith("*")}
         self._cleaner = Cleaner(table, vocabulary | table.fillers | table.light)
         self._noise = frozenset(tuple(split(n)) for n in table.noise)
@@ -91,6 +91,7 @@ class Understanding:
             guessed=guessed,
             moments=heard,
             agreed=frozenset(m.value for m in heard if context.agrees(m.value)),
+            any_names=frozenset() if context.names else names,
             visit_known=context.now is not None and context.visit is not None,
         )
         return weigh(said)

@@ -21,7 +21,7 @@ _NEGATIONS = frozenset({"не", "ни", "нет", "нету"})
 
 _AUXILIARIES = frozenset({"буду", "будем"})
 _PROPOSALS = frozenset({"можно", "давайте", "хочу", "хотим", "надо", "нужно"})
-_OFFERS = frozenset({"лучше", "запишите", "поставьте", "смогу", "могу", "сможем", "можем", "приду", "придем"})
+_OFFERS = frozenset({"лучше", "запишите", "поставьте", "смогу", "могу", "сможем", "можем", "приду", "придем", "только"})
 #: What robots say of a visit of tomorrow, so that patients repeat it.
 _ECHOES = frozenset({"day +0", "day +1"})
 
@@ -50,6 +50,7 @@ class Utterance:
     guessed: bool = False  # a word had to be put right by likeness
     moments: Sequence[Moment] = ()  # days and times, within phrases as well
     agreed: frozenset[str] = frozenset()  # moments that are those of the visit in question
+    any_names: frozenset[str] = frozenset()  # names taken for the patient's because nobody knows it
     visit_known: bool = False  # so that every other moment contradicts it
 
     def of(self, *labels: str) -> list[Segment]:
@@ -111,7 +112,7 @@ def _beside_a_number(said: Utterance, scores: dict[Intent, float]) -> None:
 def _another_day(said: Utterance, p: Polarity, scores: dict[Intent, float]) -> None:
     """«не могу завтра, давайте в пятницу», «завтра не смогу, а послезавтра смогу»: not this day, but another."""
     said_no = next((s.start for s in said.of(Intent.NO)), len(said.words))
-    offers = [s.start for s in said.of(Intent.YES) if s.said.split()[-1] in _PROPOSALS | _OFFERS]
+    offers = [s.start for s in said.of(Intent.YES) if s.strength is Strength.FULL or s.said in _PROPOSALS]
     offers += [i for i, word in enumerate(said.words) if word in _OFFERS]
     other_day = any(m.start > said_no and _contradicts(said, m.value) for m in said.moments)
     if not p.no or not other_day or max(offers, default=-1) < said_no:
@@ -171,7 +172,8 @@ def _contradiction(said: Utterance, yes: Segment, no: Segment) -> Polarity:
 def _full_yes_beside(said: Utterance, yes: list[Segment], no: list[Segment]) -> Polarity:
     if not no:
         return Polarity(yes=0.95, full_yes=True)
-    if said.question is Question.IDENTITY and no[0].start < yes[-1].start:  # «нет, я Мария»
+    named = any(w in said.any_names for s in yes for w in s.said.split())
+    if named and no[0].start < yes[-1].start:  # «нет, я Мария», and nobody knows who was asked for
         return Polarity(yes=DOUBTFUL, no=0.6)
     if no[-1].start < yes[0].start and said.unknown == 0:  # «нет, приду», «да нет, приду»
         return Polarity(yes=0.85, no=0.3, full_yes=True)

@@ -16,6 +16,7 @@ MAX_WORDS = 60
 FUZZY_MIN = 7  # shorter words have too many neighbours
 
 _WORD = re.compile(r"[0-9]{1,2}[.:][0-9]{2}(?:\.[0-9]{2,4})?(?![0-9])|[a-zа-я0-9]+(?:-[a-zа-я]+)*")
+_PARTICLE = re.compile(r"(?<!где)(?<!кто)(?<!что)(?<!как)(?<!кой)(?<!да)(?<!го)(?<!му)-(?:то|ка|таки|де|с)$")
 _DRAWN_OUT = re.compile(r"([а-я])\1{2,}|([аеиоуыэюя])(?:-\2)+")  # «даааа», «да-а-а»: but «не-а» is a word
 _LATIN = str.maketrans("aceopxyktmhb", "асеорхуктмнв")
 
@@ -37,7 +38,7 @@ def _unstuttered(word: str) -> list[str]:
     """«да-да» is two words, «п-приду» and «при-приду» one."""
     parts = word.split("-")
     if len(parts) > 1 and all(p == parts[0] for p in parts):
-        return parts
+        return parts if parts[0] != "не" else ["нет"]  # «не-не-не, отменять не надо»
     begun = len(parts) > 1 and all(len(parts[-1]) > len(p) and parts[-1].startswith(p) for p in parts[:-1])
     return parts[-1:] if begun else [word]
 
@@ -62,8 +63,8 @@ class Cleaner:
         for word in fixed:
             if self._known(word):
                 out.append(word)
-            elif (joined := self._joined_not(word)) or (joined := self._sounded(word)):
-                out += joined
+            elif split_ := self._bare(word) or self._joined_not(word) or self._joined_yes(word) or self._sounded(word):
+                out += split_
             else:
                 near = self._nearest(word)
                 guessed = guessed or near != word
@@ -100,6 +101,16 @@ class Cleaner:
         heard = rest if rest in self.vocabulary else nearest_by_sound(rest, self.sounds)
         return ["не", heard] if heard in self.denied else []
 
+    def _bare(self, word: str) -> list[str]:
+        """«парковка-то» -> «парковка», «подскажите-ка» -> «подскажите»."""
+        bare = _PARTICLE.sub("", word)
+        return [bare] if bare != word and self._known(bare) else []
+
+    def _joined_yes(self, word: str) -> list[str]:
+        """«дабуду» -> «да буду»."""
+        rest = word[2:]
+        return ["да", rest] if word.startswith("да") and len(rest) >= 4 and rest in self.vocabulary else []
+
     def _sounded(self, word: str) -> list[str]:
         """«канечно» -> «конечно»."""
         heard = nearest_by_sound(word, self.sounds)
@@ -129,5 +140,13 @@ def _without_one(word: str) -> list[str]:
 
 
 def _once(words: list[str]) -> list[str]:
-    """«да да да» -> «да»: saying it three times adds nothing."""
-    return [w for i, w in enumerate(words) if i == 0 or w != words[i - 1] or w in NUMBERS]
+    """«да да да» -> «да»: saying it three times adds nothing. But «не, не» is a «нет»."""
+    out: list[str] = []
+    for i, word in enumerate(words):
+        if word == "не" and words[i + 1 : i + 2] == ["не"]:
+            word = "нет"
+        if not out or word != out[-1] or word in NUMBERS:
+            out.append(word)
+    if len(words) > 1 and words[-2:] == ["не", "не"]:
+        out.pop()  # nothing follows the last of them: it negates nothing
+    return out

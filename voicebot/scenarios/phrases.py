@@ -51,7 +51,7 @@ def parse_phrases(data: bytes, file: str) -> PhraseTable:
 class _Sentences:
     """Collects phrases; the same words may not mean two things in answer to the same question.
 
-    Fillers are dropped before phrases are looked for, so that sentences that differ by them alone are the same.
+    Fillers are dropped before phrases are looked for, so that a sentence with one in it would never be heard.
     """
 
     def __init__(self, notes: Notes, lists: Mapping[str, str], fillers: frozenset[str]) -> None:
@@ -90,13 +90,18 @@ class _Sentences:
             except SentenceFault as fault:
                 self.notes.add(item.place, "sentence", f"«{sentence[:60]}»: {fault}.")
                 continue
-            for words in expansions:
-                if words:
-                    self._add(Phrase(label, words, strength, question, value), item.place)
+            heard = [words for words in expansions if words and not self._unheard(words)]
+            if not heard:
+                text = f"«{sentence[:60]}»: в нём слово-паразит из `fillers`, робот такие слова пропускает."
+                self.notes.add(item.place, "filler", text)
+            for words in heard:
+                self._add(Phrase(label, words, strength, question, value), item.place)
+
+    def _unheard(self, words: tuple[str, ...]) -> bool:
+        return any(w in self.fillers for w in words) and not all(w in self.fillers for w in words)
 
     def _add(self, phrase: Phrase, place: Place) -> None:
-        words = tuple(w for w in phrase.words if w not in self.fillers) or phrase.words
-        key = (words, phrase.question)
+        key = (phrase.words, phrase.question)
         known = self.phrases.get(key)
         if known is None:
             self.phrases[key], self.places[key] = phrase, place
