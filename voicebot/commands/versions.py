@@ -59,7 +59,7 @@ def publish(scenario: Name, note: Note = "", config: ConfigFile = None, as_json:
     for mistake in found:
         print(f"{mistake} (предупреждение)")
     if new:
-        say(f"Опубликовано: {file.stem}, версия {version.number}. Работающий робот возьмёт её при следующем запуске.")
+        say(f"Опубликовано: {file.stem}, версия {version.number}. Работающий робот возьмёт её через несколько секунд.")
     else:
         say(f"Ничего не изменилось: уже действует версия {version.number}.")
 
@@ -80,7 +80,7 @@ def rollback(
             await roll_back(store, file.stem, number, now, note)
 
     run_to_end(work)
-    say(f"Действует {file.stem}, версия {number}. Работающий робот возьмёт её при следующем запуске.")
+    say(f"Действует {file.stem}, версия {number}. Работающий робот возьмёт её через несколько секунд.")
 
 
 def diff(
@@ -160,12 +160,11 @@ def _mistakes(settings: Settings, file: Path) -> Iterator[Mistake]:
     """What the check, the conversations and the synthesised length of the prompts find; each thing once."""
     from voicebot.measuring import too_long
     from voicebot.proofreading import mistakes_in
-    from voicebot.scenarios.rehearsing import run_tests
 
     told: set[str] = set()
     found = mistakes_in(settings, [file])
     if all(m.warning for m in found):
-        found = [*found, *run_tests(file), *too_long(settings, file)]
+        found = [*found, *too_long(settings, file)]
     for mistake in found:
         if str(mistake) not in told:
             told.add(str(mistake))
