@@ -86,6 +86,7 @@ class Call:
     leaving: bool = False  # told to end: the apology is being spoken
     misunderstood: int = 0
     asked: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    given_up: frozenset[tuple[str, int]] = frozenset()  # questions that found no answer, per (step, visit)
     entered: int = 0
     timers: Mapping[str, int] = field(default_factory=dict)
     timer_serial: int = 0

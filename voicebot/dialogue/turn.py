@@ -125,10 +125,10 @@ class Turn:
         self.cancel_timers("no_input", "hold", "resume", "greeting", "closing")
         self.stop_recording()
         while True:
-            if self.call.entered >= MAX_STEPS:
-                return self.end()
             step = self.call.scenario.steps[step_id]
-            self._arrive(step)
+            self._arrive(step)  # also at the bound: what this step notes counts
+            if self.call.entered > MAX_STEPS:
+                return self.end()
             if step.say:
                 return self.say_step()
             following = self.after_say()
@@ -173,11 +173,13 @@ class Turn:
         return True
 
     def give_up(self) -> None:
-        """The question found no answer: go where the scenario says, unless we come from there."""
+        """The question found no answer: go where the scenario says, once; a way that leads back here ends the call."""
         then = self.call.step.then
-        if isinstance(then, ListenThen | AskValue) and then.unclear.then != self.call.step_id:
-            return self.enter(then.unclear.then)
-        return self.end()
+        question = (self.call.step_id, self.call.subject)
+        if not isinstance(then, ListenThen | AskValue) or question in self.call.given_up:
+            return self.end()
+        self.change(given_up=self.call.given_up | {question})
+        return self.enter(then.unclear.then) if then.unclear.then != self.call.step_id else self.end()
 
     def after_say(self) -> str | None:
         """Do what the current step does once its text was heard; returns the step to go to, if one follows."""
