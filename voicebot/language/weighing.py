@@ -22,6 +22,7 @@ _NEGATIONS = frozenset({"не", "ни", "нет", "нету"})
 _AUXILIARIES = frozenset({"буду", "будем"})
 _PROPOSALS = frozenset({"можно", "давайте", "хочу", "хотим", "надо", "нужно"})
 _OFFERS = frozenset({"лучше", "запишите", "поставьте", "смогу", "могу", "сможем", "можем", "приду", "придем", "только"})
+_CONCLUSIONS = ("так что", "поэтому", "все-таки", "все равно", "все же", "но все", "но нет все")
 #: What robots say of a visit of tomorrow, so that patients repeat it.
 _ECHOES = frozenset({"day +0", "day +1"})
 
@@ -101,8 +102,7 @@ def weigh(said: Utterance) -> tuple[Scored, ...]:
 
 def _beside_a_number(said: Utterance, scores: dict[Intent, float]) -> None:
     """«да, пять», «пять, спасибо»: the number is the answer, the rest is how it is said."""
-    outright = any(s.strength is Strength.FULL for s in said.of(Intent.YES, Intent.NO))
-    if scores[Intent.NUMBER] < 0.5 or outright:
+    if scores[Intent.NUMBER] < 0.5 or _outright(said, Intent.YES, Intent.NO):
         return
     for intent in (Intent.YES, Intent.NO, *_COURTESY):
         if intent in scores:
@@ -115,7 +115,8 @@ def _another_day(said: Utterance, p: Polarity, scores: dict[Intent, float]) -> N
     offers = [s.start for s in said.of(Intent.YES) if s.strength is Strength.FULL or s.said in _PROPOSALS]
     offers += [i for i, word in enumerate(said.words) if word in _OFFERS]
     other_day = any(m.start > said_no and _contradicts(said, m.value) for m in said.moments)
-    if not p.no or not other_day or max(offers, default=-1) < said_no:
+    wished = _wished_day(said)
+    if not wished and (not p.no or not other_day or max(offers, default=-1) < said_no):
         return
     if all(score < 0.5 for intent, score in scores.items() if intent not in (Intent.YES, Intent.NO, *_COURTESY)):
         scores[Intent.CHANGE] = 0.85
@@ -123,9 +124,17 @@ def _another_day(said: Utterance, p: Polarity, scores: dict[Intent, float]) -> N
             scores[intent] = min(scores.get(intent, 0), DOUBTFUL)
 
 
+def _wished_day(said: Utterance) -> bool:
+    """«давайте лучше утром», «мне бы в субботу», «приду, но не в три, а в пять»."""
+    before = {m.start: said.words[max(0, m.start - 2) : m.start] for m in said.moments if _contradicts(said, m.value)}
+    better = any("лучше" in words or words == ["мне", "бы"] for words in before.values())
+    denied = [m for m in said.moments if m.start and said.words[m.start - 1] == "не"]
+    return better or any(words[-1:] == ["а"] for start, words in before.items() if denied and start > denied[0].start)
+
+
 def _asking(said: Utterance, scores: dict[Intent, float]) -> None:
     """«какой …», «скажите …»: some question, when it is nothing else."""
-    outright = any(s.strength is Strength.FULL for s in said.of(Intent.YES, Intent.NO))
+    outright = _outright(said, Intent.YES, Intent.NO)
     understood = any(score >= 0.5 for intent, score in scores.items() if intent not in _COURTESY)
     if said.of(Role.ASKING) and not outright and not understood:
         scores[Intent.QUESTION] = 0.6
@@ -201,16 +210,23 @@ def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
     first = min((s.start for s in yes), default=0)
     if first and said.words[first - 1] in said.doubtful and said.words[first - 1] in said.uncovered():
         return True  # «и приду» is what a clipped «не приду» is heard as
-    if said.asking and (p.full_yes or said.question is not Question.IDENTITY):
+    at_home = said.question is Question.IDENTITY and said.words[0] == "да"  # «да, а что случилось?»
+    if said.asking and not at_home and (p.full_yes or said.question is not Question.IDENTITY):
         return True
     if said.words[0] == "а" and first > 0 and not p.full_yes:
         return True  # «а точно завтра» asks
     if not p.full_yes and any(s.said != "а" for s in said.of(Intent.REPEAT)):
         return True  # «да что я там забыла»
-    if said.of(Role.CONDITION, Role.ASKING) or _says_more(said, yes):
+    if _conditions(said, yes) or _says_more(said, yes):
         return True
     amounts = [s.value for s in said.of(MOMENT) if s.value.startswith("amount")]
     return bool(amounts) or any(_contradicts(said, m.value) for m in said.moments)
+
+
+def _conditions(said: Utterance, yes: list[Segment]) -> bool:
+    """«если», «хотела бы»: but not before a conclusion («думала не идти, но всё-таки приду»)."""
+    concluded = max((s.start for s in yes if s.said.startswith(_CONCLUSIONS)), default=-1)
+    return any(s.start > concluded for s in said.of(Role.CONDITION, Role.ASKING))
 
 
 def _says_more(said: Utterance, yes: list[Segment]) -> bool:
@@ -241,14 +257,21 @@ def _others(said: Utterance) -> dict[Intent, float]:
         if not found:
             continue
         full = any(s.strength is Strength.FULL for s in found)
-        outright = any(s.strength is Strength.FULL for s in said.of(Intent.YES, Intent.NO))
-        if intent is Intent.REPEAT and not full and (outright or not _bare(said, intent)):
+        if intent is Intent.REPEAT and not full and (_outright(said, Intent.YES, Intent.NO) or not _bare(said, intent)):
             continue  # «что» and «а» ask again only when nothing else was said
+        if intent is Intent.WRONG_PERSON and all(s.own for s in found) and _outright(said, Intent.CALLBACK_LATER):
+            continue  # «его нет, позвоните вечером»
         score = 0.93 - 0.35 * said.unknown if full else 0.9 * (1 - 0.9 * said.unknown)
+        if intent is Intent.STOP:
+            score = max(score, 0.5)  # whatever stands around it
         scores[intent] = score if not scores else min(score, min(scores.values()) - 0.3)
     if said.of(Role.UNSURE):
         scores = {i: s if i not in (Intent.WRONG_PERSON, Intent.CANCEL) else min(s, 0.6) for i, s in scores.items()}
     return scores
+
+
+def _outright(said: Utterance, *intents: Intent) -> bool:
+    return any(s.strength is Strength.FULL for s in said.of(*intents))
 
 
 def _bare(said: Utterance, intent: Intent) -> bool:

@@ -16,6 +16,7 @@ MAX_WORDS = 60
 FUZZY_MIN = 7  # shorter words have too many neighbours
 
 _WORD = re.compile(r"[0-9]{1,2}[.:][0-9]{2}(?:\.[0-9]{2,4})?(?![0-9])|[a-zа-я0-9]+(?:-[a-zа-я]+)*")
+_PREFIXES = frozenset({"при", "пере", "по", "под", "подо", "до", "за", "от", "об", "вы", "раз", "с"})
 _PARTICLE = re.compile(r"(?<!где)(?<!кто)(?<!что)(?<!как)(?<!кой)(?<!да)(?<!го)(?<!му)-(?:то|ка|таки|де|с)$")
 _DRAWN_OUT = re.compile(r"([а-я])\1{2,}|([аеиоуыэюя])(?:-\2)+")  # «даааа», «да-а-а»: but «не-а» is a word
 _LATIN = str.maketrans("aceopxyktmhb", "асеорхуктмнв")
@@ -52,12 +53,13 @@ class Cleaner:
         self.near = _near(self.vocabulary)
         self.sounds = by_sound(self.vocabulary | NUMBERS.keys() | ORDINALS.keys())
         bigrams = {pair for p in table.phrases for pair in pairwise(p.words)}
+        self.pairs = bigrams
         self.denied = frozenset(b for a, b in bigrams if a == "не") - {b for a, b in bigrams if a == "ни"}
         self.longest_fix = max((len(k) for k in table.fixes), default=0)
 
     def clean(self, words: list[str]) -> tuple[list[str], bool]:
         """The words that count, and whether one of them had to be guessed."""
-        fixed = self._fixed(words)
+        fixed = self._joined_up(self._fixed(words))
         guessed = False
         out: list[str] = []
         for word in fixed:
@@ -88,6 +90,17 @@ class Cleaner:
             else:
                 out.append(words[at])
                 at += 1
+        return out
+
+    def _joined_up(self, words: list[str]) -> list[str]:
+        """«при ду», «пере звоните», «по позже» -> one word, where that is one and the two are nothing."""
+        out: list[str] = []
+        for word in words:
+            whole = out[-1] + word if out and out[-1] in _PREFIXES else ""
+            if whole in self.vocabulary and (out[-1], word) not in self.pairs:
+                out[-1] = whole
+            else:
+                out.append(word)
         return out
 
     def _known(self, word: str) -> bool:
