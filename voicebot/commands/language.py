@@ -46,7 +46,7 @@ class UnknownStep(InputFault):
 
 
 class BadMoment(InputFault):
-    """--now is not a time."""
+    """--now or --visit is not a time."""
 
     code = "bad-time"
 
@@ -65,6 +65,7 @@ def understand(
     at: Annotated[str, typer.Option("--at", metavar="SCENARIO.STEP", help="Какой вопрос был задан.")] = "",
     name: Annotated[str, typer.Option("--name", help="Кого робот спрашивал: «Иван Аркадьевич».")] = "",
     now: Annotated[str, typer.Option("--now", help="Который час у пациента: 2026-11-23T10:00+03:00.")] = "",
+    visit: Annotated[str, typer.Option("--visit", help="Когда визит: «приду в три» — это о нём?")] = "",
     config: Annotated[Path | None, typer.Option("--config", help="Файл настроек вместо voicebot.yaml.")] = None,
 ) -> None:
     from voicebot.language.understanding import Understanding
@@ -72,7 +73,7 @@ def understand(
     from voicebot.settings import load
 
     folder = load(config).paths.scenarios
-    asked = _asked(folder, at, name, now)
+    asked = _asked(folder, at, name, _moment("--now", now), _moment("--visit", visit))
     known = Understanding(load_phrases(folder / "phrases.ru.yaml"))
     lines = (_readable(os.fsencode(t)) for t in texts) if texts else _stdin()
     shown = _as_json if as_json else _as_table
@@ -94,16 +95,16 @@ class Asked:
     expects: frozenset[Intent] | None
     names: frozenset[str]
     now: datetime
+    visit: datetime | None = None
 
 
 def heard(known: Understanding, text: str, asked: Asked) -> Mapping[str, Any]:
     """One sentence as the object that --json prints."""
-    meaning = known.understand(text, question=asked.question, names=asked.names, now=asked.now, wants=asked.wants)
+    meaning = _understood(known, text, asked, None)
     best = _decided(meaning, None)
     acts_as = None
     if asked.expects is not None:
-        fitted = known.understand(text, asked.expects, question=asked.question, names=asked.names, now=asked.now)
-        acts_as = _decided(fitted, asked.expects)
+        acts_as = _decided(_understood(known, text, asked, asked.expects), asked.expects)
     return {
         "text": text,
         "best": best,
@@ -120,6 +121,12 @@ def heard(known: Understanding, text: str, asked: Asked) -> Mapping[str, Any]:
     }
 
 
+def _understood(known: Understanding, text: str, asked: Asked, expects: frozenset[Intent] | None) -> Meaning:
+    return known.understand(
+        text, expects, question=asked.question, names=asked.names, now=asked.now, visit=asked.visit, wants=asked.wants
+    )
+
+
 def _decided(meaning: Meaning, expects: frozenset[Intent] | None) -> str | None:
     """What the machine would act upon: sure, and no other meaning near it."""
     from voicebot.dialogue.reactions import APART, SURE
@@ -130,22 +137,28 @@ def _decided(meaning: Meaning, expects: frozenset[Intent] | None) -> str | None:
     return usable[0].intent.value
 
 
-def _asked(folder: Path, at: str, name: str, now: str) -> Asked:
+def _moment(option: str, text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+        return moment if moment is None or moment.tzinfo else moment.astimezone()  # naive: by this machine's clock
+    except (ValueError, OverflowError):
+        raise BadMoment(f"{option}: «{text[:40]}» — не время.", "Пример: 2026-11-23T10:00+03:00.") from None
+
+
+def _asked(folder: Path, at: str, name: str, now: datetime | None, visit: datetime | None) -> Asked:
     from voicebot.clock import SystemClock
     from voicebot.language.table import Question
     from voicebot.language.understanding import question_at, wanted_at
     from voicebot.language.words import split
 
-    try:
-        when = datetime.fromisoformat(now).astimezone() if now else SystemClock().now().astimezone()
-    except (ValueError, OverflowError):
-        raise BadMoment(f"--now: «{now[:40]}» — не время.", "Пример: 2026-11-23T10:00+03:00.") from None
+    when = now or SystemClock().now().astimezone()
+    when = when.astimezone(visit.tzinfo) if visit else when  # «в три» is three where the visit is
     names = frozenset(split(name))
     if not at:
-        return Asked("", Question.ANY, None, None, names, when)
+        return Asked("", Question.ANY, None, None, names, when, visit)
     scenario, step = _step(folder, at)
     expects = _expected(scenario, step)
-    return Asked(at, question_at(scenario, step), wanted_at(scenario, step), expects, names, when)
+    return Asked(at, question_at(scenario, step), wanted_at(scenario, step), expects, names, when, visit)
 
 
 def _step(folder: Path, at: str) -> tuple[Scenario, str]:

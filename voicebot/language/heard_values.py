@@ -22,8 +22,8 @@ def values_in(words: Sequence[str], now: datetime | None, wants: ValueKind | Non
     heard = [m for m in moments(words) if not _denied(words, m)]
     found: list[tuple[int, HeardValue]] = []
     for moment in _after_correction(words, heard):
-        said = [(v.kind, v.value) for _, v in found]  # «вечером в восемь» is one time
-        found += [(moment.start, v) for v in _of_moment(words, moment, now) if (v.kind, v.value) not in said]
+        known = [(v.kind, v.value) for _, v in found]  # «вечером в восемь» is one time
+        found += [(moment.start, v) for v in _of_moment(words, moment, now) if (v.kind, v.value) not in known]
     for number in answer_among(words, numbers_in(words, [(m.start, m.end) for m in heard])):
         said = " ".join(words[number.start : number.end])
         found.append((number.start, HeardValue(ValueKind.NUMBER, str(number.value), said)))

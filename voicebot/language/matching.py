@@ -39,6 +39,7 @@ class Segment:
     strength: Strength
     value: str
     said: str
+    own: bool = False  # it answers the question that was asked and no other
     covered: int = 0  # words of it that the phrase names (a gap's are not)
 
 
@@ -71,7 +72,7 @@ class Matcher:
         at_each = [self._at(words, i, names, question) for i in range(len(words))]
         for label, start, end, value in _figures(words):
             said = " ".join(words[start:end])
-            at_each[start].append(Segment(start, end, label, Strength.SHORT, value, said, end - start))
+            at_each[start].append(Segment(start, end, label, Strength.SHORT, value, said, covered=end - start))
         return _negated(_best_cover(at_each, len(words)), words)
 
     def _at(self, words: list[str], start: int, names: frozenset[str], question: Question) -> list[Segment]:
@@ -84,7 +85,8 @@ class Matcher:
                 said = " ".join(words[start:at])
                 if phrase.label == Intent.STOP:
                     covered = at - start  # a "stop" must not lose to a longer phrase inside of it
-                segment = Segment(start, at, phrase.label, phrase.strength, phrase.value, said, covered)
+                own = phrase.question is not Question.ANY
+                segment = Segment(start, at, phrase.label, phrase.strength, phrase.value, said, own, covered)
                 known = found.get((at, phrase.label))
                 if known is None or known.covered < covered:
                     found[at, phrase.label] = segment

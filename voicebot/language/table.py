@@ -57,7 +57,7 @@ class Phrase:
     value: str = ""  # the topic of a question
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PhraseTable:
     """Everything that understanding knows. Made from scenarios/phrases.ru.yaml.
 

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
 from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.language.heard_values import values_in
 from voicebot.language.matching import Matcher
 from voicebot.language.moments import agree, moments, resolve
+from voicebot.language.polarity import DOUBTFUL
 from voicebot.language.table import GAP, NAME, PhraseTable, Question
-from voicebot.language.weighing import DOUBTFUL, Utterance, weigh
+from voicebot.language.utterance import Utterance
+from voicebot.language.weighing import weigh
 from voicebot.language.words import Cleaner, split
 
 #: What an intent may stand for where a question has no use for it.
@@ -29,9 +32,7 @@ class Understanding:
 
     def __init__(self, table: PhraseTable) -> None:
         self.table = table
-        self._matcher = Matcher(table.phrases, table.light)
-        vocabulary = {w for p in table.phrases for w in p.words if w not in (GAP, NAME) and not w.endswith("*")}
-        self._cleaner = Cleaner(table, vocabulary | table.fillers | table.light)
+        self._matcher, self._cleaner = _prepared(table)
         self._noise = frozenset(tuple(split(n)) for n in table.noise)
 
     def understand(
@@ -97,6 +98,13 @@ class Understanding:
         return weigh(said)
 
 
+@lru_cache(maxsize=2)
+def _prepared(table: PhraseTable) -> tuple[Matcher, Cleaner]:
+    """Half a second's work, done once for each table."""
+    vocabulary = {w for p in table.phrases for w in p.words if w not in (GAP, NAME) and not w.endswith("*")}
+    return Matcher(table.phrases, table.light), Cleaner(table, vocabulary | table.fillers | table.light)
+
+
 @dataclass(frozen=True, slots=True)
 class _Context:
     """What was asked, of whom, and about which visit."""
@@ -131,7 +139,7 @@ def _with_alternatives(first: tuple[Scored, ...], others: Iterable[tuple[Scored,
         best = first[0] if first else None
         if best is not None and best.intent is Intent.YES and best.score >= SURE and other[0].intent in _AGAINST_YES:
             rival = replace(other[0], score=0.4 if other[0].intent is Intent.STOP else 0.55)
-            first = _sorted([replace(best, score=0.55), *first[1:]], rival)
+            first = _sorted([replace(best, score=0.54), *first[1:]], rival)  # yes is never the first of two
         elif best is None or best.score < SURE:
             weight = DOUBTFUL / other[0].score if other[0].intent is Intent.YES else 0.8
             first = _sorted(list(first), replace(other[0], score=round(other[0].score * weight, 2)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from voicebot.dialogue.intents import Intent
@@ -23,6 +24,8 @@ def load_phrases(path: Path) -> PhraseTable:
     return parse_phrases(read_bytes(path), str(path))
 
 
+@lru_cache(maxsize=4)  # half a second for the shipped table, and every version of a scenario carries one
+@lru_cache(maxsize=2)  # a hundred thousand phrases: read once, however many ask for them
 def parse_phrases(data: bytes, file: str) -> PhraseTable:
     """The same from bytes; file names them in mistakes."""
     notes = Notes()
