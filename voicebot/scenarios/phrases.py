@@ -96,7 +96,7 @@ class _Sentences:
             heard = [words for words in expansions if words and not self._unheard(words)]
             if not heard:
                 text = f"«{sentence[:60]}»: в нём слово-паразит из `fillers`, робот такие слова пропускает."
-                self.notes.add(item.place, "filler", text)
+                self.notes.add(item.place, "sentence", text)
             for words in heard:
                 self._add(Phrase(label, words, strength, question, value), item.place)
 
