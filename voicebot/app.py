@@ -32,14 +32,12 @@ from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
 from voicebot.errors import InputFault, NetworkFault, VoicebotError
 from voicebot.language.facts import facts_of, patient_facts
-from voicebot.language.understanding import Understanding
 from voicebot.language.writing import message_text
 from voicebot.mis.registry import registry
 from voicebot.scenarios.checking import check_folder
 from voicebot.scenarios.loading import load_all
 from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.scenarios.phrases import load_phrases
-from voicebot.scenarios.pronunciation import load_pronunciations
 from voicebot.scenarios.repertoire import Repertoire
 from voicebot.scenarios.versions import publish_shipped
 from voicebot.setting_values import times_of
@@ -67,15 +65,6 @@ class DataInUse(InputFault):
     """Another robot works in this data folder."""
 
     code = "data-in-use"
-
-
-@dataclass(frozen=True)
-class Library:
-    """What the clinic edits: scenarios by id, the phrase table, the pronunciation dictionary."""
-
-    scenarios: Mapping[str, Scenario]
-    understanding: Understanding
-    pronunciations: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -136,17 +125,16 @@ async def databases(settings: Settings, clock: Clock) -> AsyncIterator[tuple[dat
         await mis.close()
 
 
-def library(settings: Settings) -> Library:
-    """What the clinic edits, read and checked. Raises ScenarioFault with every mistake."""
+def drafts(settings: Settings) -> Mapping[str, Scenario]:
+    """The scenarios of the clinic's folder by id, read and checked. Raises ScenarioFault with every mistake."""
     folder = settings.paths.scenarios
     phrases = folder / "phrases.ru.yaml"
-    table, text = load_phrases(phrases), phrases.read_text("utf-8")
+    load_phrases(phrases)
+    text = phrases.read_text("utf-8")
     wrong = [m for m in check_folder(folder, text, settings.telephony.queues) if not m.warning]
     if wrong:
         raise ScenarioFault(wrong)
-    scenarios = load_all(folder, text)
-    spoken = folder / "spoken.ru.yaml"
-    return Library(scenarios, Understanding(table), load_pronunciations(spoken) if spoken.exists() else {})
+    return load_all(folder, text)
 
 
 def lock_of(settings: Settings) -> DiallingLock:
@@ -249,7 +237,7 @@ async def running(
 async def _repertoire(settings: Settings, store: database.SqlStore, clock: Clock) -> Repertoire:
     """What is published. At the very first start the clinic's scenarios are published as they are, if they are well."""
     if not await store.running_scenarios():
-        library(settings)
+        drafts(settings)
         await publish_shipped(store, settings.paths.scenarios, clock.now())
     repertoire = Repertoire(store)
     await repertoire.refresh()

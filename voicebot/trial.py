@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from voicebot.app import Robot, library, lock_of
+from voicebot.app import Robot, drafts, lock_of
 from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Patient, Sex
 from voicebot.contacts.rules import DiallingLock
 from voicebot.dialogue.actions import Finish
@@ -52,7 +52,7 @@ async def trial_call(robot: Robot, number: str, scenario_id: str) -> TrialCall:
 def may_ring(settings: Settings, number: str, scenario_id: str) -> str:
     """The number in E.164, before anything is started for it. Raises CannotCall naming the rule, ScenarioFault."""
     phone = unlocked(number, lock_of(settings))
-    _known(library(settings).scenarios, scenario_id)
+    _known(drafts(settings), scenario_id)
     return phone
 
 

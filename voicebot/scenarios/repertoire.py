@@ -17,6 +17,7 @@ class Repertoire:
         self._store = store
         self._numbers: dict[str, int] = {}
         self._languages: dict[str, Language] = {}
+        self._shared: dict[tuple[str, str], Language] = {}  # most versions were published with the same tables
         self.scenarios: Mapping[str, Scenario] = {}
 
     def scenario(self, scenario_id: str) -> Scenario | None:
@@ -33,12 +34,12 @@ class Repertoire:
         if numbers == self._numbers:
             return
         found = await running(self._store)
-        shared: dict[tuple[str, str], Language] = {}  # most versions were published with the same tables
+        shared: dict[tuple[str, str], Language] = {}
         languages: dict[str, Language] = {}
         for name, one in found.items():
             key = (one.source.phrases, one.source.pronunciations)
             if key not in shared:
-                shared[key] = one.language()
+                shared[key] = self._shared.get(key) or one.language()
             languages[name] = shared[key]
         self.scenarios = {name: one.scenario for name, one in found.items()}
-        self._languages, self._numbers = languages, numbers
+        self._languages, self._shared, self._numbers = languages, shared, numbers
