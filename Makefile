@@ -59,11 +59,11 @@ doctor: setup ## what is missing or wrong on this machine
 ## development
 
 test: setup test-tools check ## all checks and tests, with a real Asterisk pair (under 15 minutes)
-	@echo "== unit tests" && $(BIN)/pytest tests/unit -q --durations=5
+	@echo "== unit tests" && $(BIN)/pytest tests/unit -q -n auto --durations=5
 	@echo "== integration and acceptance tests" && $(BIN)/pytest tests/integration tests/acceptance -v --durations=15
 
 test-unit: venv ## the quick round: unit tests alone (under a minute)
-	@$(BIN)/pytest tests/unit -q $(ARGS)
+	@$(BIN)/pytest tests/unit -q -n auto $(ARGS)
 
 test-integration: setup test-tools ## the real thing, without the demo: make test-integration ARGS="-k transfer"
 	@$(BIN)/pytest tests/integration -v --durations=15 $(ARGS)

@@ -184,12 +184,13 @@ def _first_line(kind: type) -> str:
 
 
 def _rules() -> str:
-    return _table(("rule", "meaning"), [(f"`{rule}`", text) for rule, text in RULES.items()])
+    return _table(("rule", "meaning"), [(f"`{name}`", rule.title) for name, rule in RULES.items()])
 
 
 def _facts() -> str:
     known = "after identity"
-    when = {Secrecy.OPEN: "anybody", Secrecy.MEDICAL: known, Secrecy.DOCTOR: f"{known} (names the doctor)"}
+    when = {Secrecy.OPEN: "anybody", Secrecy.MEDICAL: known, Secrecy.DOCTOR: f"{known} (names the doctor)",
+            Secrecy.PERSONAL: known}
     rows = [
         (f"`{{{f.name}}}`", f.meaning, f.example if f.spoken else f"{f.example} (only in `choose`)", when[f.secrecy])
         for f in FACTS.values()

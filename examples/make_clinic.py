@@ -27,9 +27,9 @@ BETWEEN = timedelta(minutes=55)
 
 HEADERS = (
     "Номер визита", "ФИО", "Дата рождения", "Телефон", "Дата", "Время", "Врач", "Специальность", "Филиал", "Адрес",
-    "Часовой пояс", "Услуга", "Статус", "Ответ",
+    "Часовой пояс", "Услуга", "Статус", "Ответ", "Представитель", "Телефон представителя",
 )  # fmt: skip
-WIDTHS = (13, 32, 14, 19, 12, 8, 26, 16, 14, 24, 15, 24, 12, 14)
+WIDTHS = (13, 32, 14, 19, 12, 8, 26, 16, 14, 24, 15, 24, 12, 14, 32, 24)
 
 CENTRE = ("Центральный", "улица Ленина, 5", "Europe/Moscow")
 NORTH = ("Северный", "Северный проспект, 12", "Europe/Moscow")
@@ -43,13 +43,17 @@ DOCTORS = (
 
 @dataclass(frozen=True)
 class Person:
-    """number: the last four digits of +7 888 000 …; the comment in the list says what they do in the city."""
+    """number: the last four digits of +7 888 000 …; the comment in the list says what they do in the city.
+
+    mother: answers for this patient, at that number; the patient has none.
+    """
 
     number: str
     name: str
     born: date
     status: str = "записан"
     answer: str = ""
+    mother: str = ""
 
 
 PEOPLE = (
@@ -82,6 +86,14 @@ PEOPLE = (
     Person("0127", "Цветкова Жанна Вадимовна", date(1987, 9, 1), status="отменён"),  # must not be called
 )
 TWICE = "0119"
+#: Families: one call a phone. A mother answers for two children; a wife answers, then hands over to her husband.
+MOTHER = "Ветрова Ирина Олеговна"
+FAMILIES = (
+    Person("0128", "Ветров Егор Андреевич", date(2017, 4, 18), mother=MOTHER),  # да, придём
+    Person("0129", "Лаптева Нина Сергеевна", date(1984, 7, 9)),  # да, приду
+    Person("0128", "Ветрова Алиса Андреевна", date(2020, 2, 3), mother=MOTHER),  # да
+    Person("0129", "Лаптев Сергей Игоревич", date(1981, 10, 30)),  # нет, не смогу; an administrator
+)
 
 
 def phone_cell(number: str, at: int) -> str | float:
@@ -100,13 +112,16 @@ def visits() -> list[tuple[object, ...]]:
     """One row of cells a visit, in the order of HEADERS."""
     second = next(person for person in PEOPLE if person.number == TWICE)
     rows = []
-    for at, person in enumerate((*PEOPLE, second)):
+    for at, person in enumerate((*PEOPLE, second, *FAMILIES)):
         doctor, speciality, service, branch = DOCTORS[at % len(DOCTORS)]
-        start = FIRST + (at // len(DOCTORS)) * BETWEEN
+        place = at if person not in FAMILIES else at - 12  # families in the afternoon: the day is full by evening
+        start = FIRST + (place // len(DOCTORS)) * BETWEEN
+        phone = phone_cell(person.number, at)
         rows.append(
             (
-                at + 1, person.name, person.born, phone_cell(person.number, at), start.date(), start.time(), doctor,
+                at + 1, person.name, person.born, None if person.mother else phone, start.date(), start.time(), doctor,
                 speciality, *branch, service, person.status, person.answer or None,
+                person.mother or None, phone if person.mother else None,
             )
         )  # fmt: skip
     return rows
@@ -125,7 +140,7 @@ def xlsx() -> bytes:
         sheet.cell(1, column).font = Font(bold=True)
     for line in range(2, sheet.max_row + 1):
         sheet.cell(line, 3).number_format = sheet.cell(line, 5).number_format = "DD.MM.YYYY"
-        sheet.cell(line, 4).number_format = "0"
+        sheet.cell(line, 4).number_format = sheet.cell(line, 16).number_format = "0"
         sheet.cell(line, 6).number_format = "HH:MM"
     sheet.freeze_panes = "A2"
     made = io.BytesIO()

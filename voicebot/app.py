@@ -8,7 +8,7 @@ import fcntl
 import gc
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ import holidays
 import structlog
 
 from voicebot.calls.caller import CallingSettings, CallParts, RobotCaller
+from voicebot.calls.comments import keep_in
 from voicebot.calls.port import Watcher, blind
 from voicebot.calls.prompts import Studio
 from voicebot.city.process import CityProcess
@@ -31,14 +32,14 @@ from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
 from voicebot.errors import InputFault, NetworkFault, VoicebotError
 from voicebot.language.facts import facts_of, patient_facts
-from voicebot.language.understanding import Understanding
 from voicebot.language.writing import message_text
 from voicebot.mis.registry import registry
 from voicebot.scenarios.checking import check_folder
 from voicebot.scenarios.loading import load_all
 from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.scenarios.phrases import load_phrases
-from voicebot.scenarios.pronunciation import load_pronunciations
+from voicebot.scenarios.repertoire import Repertoire
+from voicebot.scenarios.versions import publish_shipped
 from voicebot.setting_values import times_of
 from voicebot.settings import AsteriskKind, Settings
 from voicebot.speech.cache import PromptCache
@@ -56,6 +57,7 @@ log = structlog.get_logger(__name__)
 
 POLITE_S = 4.5  # Ctrl-C ends calls politely within five seconds
 ENGINE_GRACE_S = 3.0
+REFRESH_S = 5.0  # what is published runs so soon
 RESTART_S = (0.2, 1.0, 3.0, 10.0, 30.0)  # between tries to bring back an Asterisk that died
 
 
@@ -63,15 +65,6 @@ class DataInUse(InputFault):
     """Another robot works in this data folder."""
 
     code = "data-in-use"
-
-
-@dataclass(frozen=True)
-class Library:
-    """What the clinic edits: scenarios by id, the phrase table, the pronunciation dictionary."""
-
-    scenarios: Mapping[str, Scenario]
-    understanding: Understanding
-    pronunciations: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -88,7 +81,7 @@ class Robot:
     telephone: AriTelephone
     city: CityProcess | None
     pool: RecogniserPool
-    library: Library
+    repertoire: Repertoire
     lock: DiallingLock
 
     async def end_calls(self) -> None:
@@ -132,17 +125,16 @@ async def databases(settings: Settings, clock: Clock) -> AsyncIterator[tuple[dat
         await mis.close()
 
 
-def library(settings: Settings) -> Library:
-    """What the clinic edits, read and checked. Raises ScenarioFault with every mistake."""
+def drafts(settings: Settings) -> Mapping[str, Scenario]:
+    """The scenarios of the clinic's folder by id, read and checked. Raises ScenarioFault with every mistake."""
     folder = settings.paths.scenarios
     phrases = folder / "phrases.ru.yaml"
-    table, text = load_phrases(phrases), phrases.read_text("utf-8")
+    load_phrases(phrases)
+    text = phrases.read_text("utf-8")
     wrong = [m for m in check_folder(folder, text, settings.telephony.queues) if not m.warning]
     if wrong:
         raise ScenarioFault(wrong)
-    scenarios = load_all(folder, text)
-    spoken = folder / "spoken.ru.yaml"
-    return Library(scenarios, Understanding(table), load_pronunciations(spoken) if spoken.exists() else {})
+    return load_all(folder, text)
 
 
 def lock_of(settings: Settings) -> DiallingLock:
@@ -193,26 +185,32 @@ async def running(
     Leaving it stops the ticks, ends live calls politely and leaves no process behind.
     """
     clock = clock or SystemClock()
-    books = library(settings)
     rules = rules_of(settings, clock.now())
     async with AsyncExitStack() as stack:
         stack.enter_context(only_robot_in(settings.paths.data))
         store, mis = await stack.enter_async_context(databases(settings, clock))
-        for scenario in books.scenarios.values():
-            text = (settings.paths.scenarios / f"{scenario.id}.yaml").read_text("utf-8")
-            await store.save_scenario(scenario.id, scenario.version, text, clock.now())
-        pool, studio = await _speech(settings, books, stack)
+        repertoire = await _repertoire(settings, store, clock)
+        pool, studio = await _speech(settings, repertoire.scenarios.values(), stack)
         asterisk, city = await _exchange(settings, stack)
         telephone = await _telephone(settings, asterisk, stack)
-        parts = CallParts(telephone, studio, _listener, pool, books.understanding, store, clock)
+        parts = CallParts(
+            telephone,
+            studio,
+            _listener,
+            pool,
+            repertoire.language,
+            store,
+            clock,
+            keep_in(settings.paths.data / "comments"),
+        )
         clinic, line = settings.clinic, settings.telephony
         calling = CallingSettings(clinic.name, line.caller_id or clinic.phone, line.ring_timeout_s)
         caller = RobotCaller(parts, calling, watcher)
         engine = DurableEngine(DurableSettings(settings.engine_url, settings.node))
         machinery = assemble(
             engine,
-            Ports(store, mis, clock, caller, SmsTexts(clinic.name), books.scenarios.get),
-            books.scenarios.values,
+            Ports(store, mis, clock, caller, SmsTexts(clinic.name), repertoire.scenario),
+            lambda: repertoire.scenarios.values(),
             rules,
             MachinerySettings(
                 settings.node,
@@ -222,10 +220,13 @@ async def running(
                 settings.mis.sync_every_s,
             ),
         )
+        engine.tick("scenarios", REFRESH_S, repertoire.refresh)
         if not idle:
             await engine.start()
             stack.push_async_callback(engine.stop, ENGINE_GRACE_S)
-        robot = Robot(settings, clock, store, mis, engine, machinery, caller, telephone, city, pool, books, rules.lock)
+        robot = Robot(
+            settings, clock, store, mis, engine, machinery, caller, telephone, city, pool, repertoire, rules.lock
+        )
         stack.push_async_callback(robot.end_calls)
         # what was loaded stays: searching it for garbage stopped the loop for 110–217 ms in mid call (bench of calls)
         gc.collect()
@@ -233,7 +234,19 @@ async def running(
         yield robot
 
 
-async def _speech(settings: Settings, books: Library, stack: AsyncExitStack) -> tuple[RecogniserPool, Studio]:
+async def _repertoire(settings: Settings, store: database.SqlStore, clock: Clock) -> Repertoire:
+    """What is published. At the very first start the clinic's scenarios are published as they are, if they are well."""
+    if not await store.running_scenarios():
+        drafts(settings)
+        await publish_shipped(store, settings.paths.scenarios, clock.now())
+    repertoire = Repertoire(store)
+    await repertoire.refresh()
+    return repertoire
+
+
+async def _speech(
+    settings: Settings, scenarios: Iterable[Scenario], stack: AsyncExitStack
+) -> tuple[RecogniserPool, Studio]:
     models = settings.paths.local / "models"
     heard = choose_recogniser(AsrEngine(settings.speech.asr), models)
     said = choose_synthesiser(TtsEngine(settings.speech.tts), models, settings.paths.local / "rhvoice")
@@ -241,17 +254,17 @@ async def _speech(settings: Settings, books: Library, stack: AsyncExitStack) -> 
     synthesiser = await asyncio.to_thread(said.load)
     await asyncio.to_thread(shared_model)  # else the first call would load it on the loop, 25–125 ms
     stack.callback(synthesiser.close)
-    check_voices(books, synthesiser.voices())
+    check_voices(scenarios, synthesiser.voices())
     cache = await stack.enter_async_context(PromptCache(settings.paths.data / "prompts", synthesiser))
-    studio = Studio(cache, books.pronunciations, settings.paths.audio / "prompts", settings.speech.rate)
+    studio = Studio(cache, settings.paths.audio / "prompts", settings.speech.rate)
     pool = RecogniserPool(heard, settings.speech.workers, settings.speech.recognition_timeout_s)
     return await stack.enter_async_context(pool), studio
 
 
-def check_voices(books: Library, installed: Sequence[str]) -> None:
+def check_voices(scenarios: Iterable[Scenario], installed: Sequence[str]) -> None:
     """Raises ModelMissing for a scenario whose voice is not on this machine."""
     known = {name.lower() for name in installed}
-    for scenario in books.scenarios.values():
+    for scenario in scenarios:
         if scenario.voice.lower() not in known:
             raise ModelMissing(
                 f"Сценарий {scenario.id}: голоса «{scenario.voice}» на этой машине нет.",

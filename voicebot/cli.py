@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import importlib.util
 import logging
 import os
 import sys
@@ -78,26 +80,6 @@ def serve(config: ConfigFile = None) -> None:
                 say("Останавливаемся: заканчиваем разговоры…")
 
     run_to_end(work, terminated=OK)
-
-
-@app.command()
-def check(
-    files: Annotated[list[Path] | None, typer.Argument(help="Сценарии; без них — все в папке сценариев.")] = None,
-    config: ConfigFile = None,
-    as_json: AsJson = False,
-) -> None:
-    """Проверить сценарии: что неверно, где и как исправить."""
-    from voicebot.proofreading import mistakes_in
-    from voicebot.settings import load
-
-    found = mistakes_in(load(config), files or [])
-    if as_json:
-        print_json([{**asdict(m.place), "rule": m.rule, "text": m.text, "warning": m.warning} for m in found])
-    else:
-        for mistake in found:
-            print(f"{mistake}{' (предупреждение)' if mistake.warning else ''}")
-        print("Ошибок нет." if not found else f"Найдено: {len(found)}.")
-    raise typer.Exit(BAD_INPUT if any(not m.warning for m in found) else OK)
 
 
 @app.command()
@@ -232,6 +214,16 @@ def city(context: typer.Context) -> None:
 def version() -> None:
     """Показать версию."""
     print(__version__)
+
+
+def _register_groups() -> None:
+    """The commands of voicebot/commands: each module adds its own."""
+    for name in ("language", "scenarios", "simulate", "speaking_commands", "versions"):
+        if importlib.util.find_spec(f"voicebot.commands.{name}") is not None:
+            importlib.import_module(f"voicebot.commands.{name}").register(app)
+
+
+_register_groups()
 
 
 def main() -> NoReturn:

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from voicebot.app import DataInUse, check_voices, library, lock_of, only_robot_in
+from voicebot.app import DataInUse, check_voices, drafts, lock_of, only_robot_in
 from voicebot.complaints import russian
 from voicebot.errors import VoicebotError
 from voicebot.scenarios.mistakes import ScenarioFault
@@ -146,10 +146,10 @@ def _voices(settings: Settings) -> str:
     try:
         names = f"{chosen.why} Голоса: {', '.join(synthesiser.voices())}"
         try:
-            books = library(settings)
+            books = drafts(settings)
         except ScenarioFault:  # told in its own line
             return names
-        check_voices(books, synthesiser.voices())
+        check_voices(books.values(), synthesiser.voices())
         return names
     finally:
         synthesiser.close()
@@ -168,7 +168,7 @@ def _detector(settings: Settings) -> str:
 
 
 def _scenarios(settings: Settings) -> str:
-    return ", ".join(sorted(library(settings).scenarios))
+    return ", ".join(sorted(drafts(settings)))
 
 
 def _disk(settings: Settings) -> str:

@@ -3,32 +3,66 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from voicebot.errors import VoicebotError
-from voicebot.scenarios.checking import check_file
-from voicebot.scenarios.loading import read, scenario_files
+from voicebot.language.understanding import Understanding
+from voicebot.scenarios.checking import check
+from voicebot.scenarios.loading import Draft, read, scenario_files
 from voicebot.scenarios.mistakes import Mistake, ScenarioFault, maybe
 from voicebot.scenarios.phrases import load_phrases
 from voicebot.scenarios.pronunciation import load_pronunciations
+from voicebot.scenarios.rehearsing import run_tests
+from voicebot.scenarios.talk import Language
 from voicebot.settings import Settings
 from voicebot.speech.choose import TtsEngine, choose_synthesiser
 
+T = TypeVar("T")
 
-def mistakes_in(settings: Settings, files: Sequence[Path] = ()) -> list[Mistake]:
-    """Mistakes and warnings of these scenarios; without files, of the clinic's whole folder. [] when all is well."""
+
+def mistakes_in(settings: Settings, files: Sequence[Path] = (), tests: bool = True) -> list[Mistake]:
+    """Mistakes and warnings of these scenarios; without files, of the clinic's whole folder. [] when all is well.
+
+    tests: have the conversations of each scenario as well, where nothing else keeps it from running
+    """
     folder = settings.paths.scenarios
-    phrases, spoken = folder / "phrases.ru.yaml", folder / "spoken.ru.yaml"
-    found = [*_tried(lambda: load_phrases(phrases)), *_tried(lambda: scenario_files(folder))]
-    if spoken.exists():
-        found += _tried(lambda: load_pronunciations(spoken))
-    text = "" if found else phrases.read_text("utf-8")
-    voices = installed_voices(settings)
-    for path in files or (() if found else scenario_files(folder)):
-        wrong = check_file(path, text, settings.telephony.queues)
-        found += wrong or _voice(path, voices)
+    found: list[Mistake] = []
+    pronunciations = _tried(lambda: _pronunciations(folder), found) or {}
+    table = _tried(lambda: load_phrases(folder / "phrases.ru.yaml"), found) if tests or not files else None
+    language = Language(Understanding(table), pronunciations) if tests and table is not None else None
+    proof = _Proofreader(settings.telephony.queues, installed_voices(settings), pronunciations, language)
+    for path in files or _tried(lambda: scenario_files(folder), found) or ():
+        found += proof.read(path)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Proofreader:
+    """Reads scenarios; what they share (lines, voices, dictionary, phrase table) is loaded once.
+
+    language: None leaves out the conversations
+    """
+
+    queues: Collection[str]
+    voices: Sequence[str]
+    pronunciations: Mapping[str, str]
+    language: Language | None
+
+    def read(self, path: Path) -> list[Mistake]:
+        try:
+            draft = read(path)
+        except ScenarioFault as fault:
+            return list(fault.mistakes)
+        found = check(draft.scenario, draft, self.queues, self.pronunciations)
+        if any(not m.warning for m in found):
+            return found
+        found += _voice(draft, self.voices)
+        if self.language is not None:
+            found += run_tests(path, self.language)
+        return found
 
 
 def installed_voices(settings: Settings) -> Sequence[str]:
@@ -43,16 +77,22 @@ def installed_voices(settings: Settings) -> Sequence[str]:
     return ()
 
 
-def _tried(reading: Callable[[], object]) -> Sequence[Mistake]:
+def _pronunciations(folder: Path) -> Mapping[str, str]:
+    """The clinic's dictionary; a clinic may do without. Raises ScenarioFault."""
+    path = folder / "spoken.ru.yaml"
+    return load_pronunciations(path) if path.exists() else {}
+
+
+def _tried(reading: Callable[[], T], found: list[Mistake]) -> T | None:
+    """What was read; None when it could not be, and its mistakes are among those found then."""
     try:
-        reading()
+        return reading()
     except ScenarioFault as fault:
-        return fault.mistakes
-    return ()
+        found += fault.mistakes
+        return None
 
 
-def _voice(path: Path, voices: Sequence[str]) -> Iterator[Mistake]:
-    draft = read(path)
+def _voice(draft: Draft, voices: Sequence[str]) -> Iterator[Mistake]:
     if voices and draft.scenario.voice.lower() not in {v.lower() for v in voices}:
         text = f"Голоса «{draft.scenario.voice}» на этой машине нет.{maybe(draft.scenario.voice, voices)}"
         yield Mistake(draft.place("voice"), "no-voice", f"{text} Есть: {', '.join(sorted(voices))}.")

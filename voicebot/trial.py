@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from voicebot.app import Library, Robot, library, lock_of
+from voicebot.app import Robot, drafts, lock_of
 from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Patient, Sex
 from voicebot.contacts.rules import DiallingLock
 from voicebot.dialogue.actions import Finish
@@ -39,7 +39,7 @@ async def trial_call(robot: Robot, number: str, scenario_id: str) -> TrialCall:
 
     Raises CannotCall.
     """
-    scenario = _known(robot.library, scenario_id)
+    scenario = _known(robot.repertoire.scenarios, scenario_id)
     phone = unlocked(number, robot.lock)
     now = robot.clock.now()
     patient, visit = await _whom(robot, phone, now)
@@ -52,14 +52,17 @@ async def trial_call(robot: Robot, number: str, scenario_id: str) -> TrialCall:
 def may_ring(settings: Settings, number: str, scenario_id: str) -> str:
     """The number in E.164, before anything is started for it. Raises CannotCall naming the rule, ScenarioFault."""
     phone = unlocked(number, lock_of(settings))
-    _known(library(settings), scenario_id)
+    _known(drafts(settings), scenario_id)
     return phone
 
 
-def _known(books: Library, scenario_id: str) -> Scenario:
-    scenario = books.scenarios.get(scenario_id)
+def _known(scenarios: Mapping[str, Scenario], scenario_id: str) -> Scenario:
+    scenario = scenarios.get(scenario_id)
     if scenario is None:
-        raise CannotCall(f"Сценария «{scenario_id}» нет.", f"Есть сценарии: {', '.join(sorted(books.scenarios))}.")
+        raise CannotCall(
+            f"Сценария «{scenario_id}» нет или он не опубликован.",
+            f"Есть сценарии: {', '.join(sorted(scenarios))}. Опубликовать: voicebot publish.",
+        )
     return scenario
 
 

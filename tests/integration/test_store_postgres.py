@@ -16,6 +16,7 @@ sys.path[:0] = [str(TESTS / "unit" / "store"), str(TESTS / "unit" / "mis"), str(
 
 from registry_kit import HEADERS, NOW, ROW, csv_file  # noqa: E402
 from store_contract import (  # noqa: E402
+    FamilyContract,
     HistoryContract,
     OutboxContract,
     SettleContract,
@@ -72,6 +73,10 @@ class TestStore(StoreContract):
 
 
 class TestSettle(SettleContract):
+    pass
+
+
+class TestFamilies(FamilyContract):
     pass
 
 

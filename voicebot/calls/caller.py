@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from voicebot.calls.comments import Keep, keep_nothing
 from voicebot.calls.driver import LiveCall
 from voicebot.calls.journal import CallJournal
 from voicebot.calls.listening import Senses
@@ -15,10 +16,12 @@ from voicebot.calls.mind import CallMind
 from voicebot.calls.port import Dialled, Ears, Sighting, Watcher, blind
 from voicebot.calls.prompts import Studio
 from voicebot.clock import Clock
+from voicebot.contacts.families import same_person
+from voicebot.contacts.model import Patient
 from voicebot.dialogue.call import new_call
 from voicebot.engine.caller import CallOrder, CallResult
-from voicebot.language.facts import choices_of, facts_of, local_start, name_words
-from voicebot.language.understanding import Understanding
+from voicebot.language.facts import Extras, Fact, Person, choices_of, facts_of, local_start, name_words
+from voicebot.scenarios.talk import Language
 from voicebot.speech.listener import Listener
 from voicebot.store.port import CallRow, Store
 from voicebot.telephony.port import Telephone
@@ -35,15 +38,19 @@ class CallingSettings:
 
 @dataclass(frozen=True, slots=True)
 class CallParts:
-    """What every call needs: the telephone, the voice, the ears, and where it is written down."""
+    """What every call needs: the telephone, the voice, the ears, and where it is written down (keep: comments).
+
+    language: of a scenario by its id, as it was published.
+    """
 
     telephone: Telephone
     studio: Studio
     new_listener: Callable[[], Listener]
     ears: Ears
-    understanding: Understanding
+    language: Callable[[str], Language]
     store: Store
     clock: Clock
+    keep: Keep = keep_nothing
 
 
 class RobotCaller:
@@ -63,21 +70,19 @@ class RobotCaller:
     async def call(self, order: CallOrder) -> CallResult:
         """Raises MissingFact or ModelMissing (InputFault) when the prompts cannot be made: nothing was dialled then."""
         parts, scenario = self._parts, order.scenario
-        total, started = len(order.appointments), parts.clock.now()
-        facts = [
-            facts_of(order.patient, visit, self._settings.clinic_name, number, total, started)
-            for number, visit in enumerate(order.appointments, 1)
-        ]
-        prompts = await parts.studio.render(scenario, facts, started)
+        started = parts.clock.now()
+        facts = subjects(order, self._settings.clinic_name, started)
+        language = parts.language(scenario.id)
+        prompts = await parts.studio.render(scenario, facts, started, language.pronunciations)
         line = parts.telephone.dial(
             order.attempt_id, order.phone, self._settings.caller_id, self._settings.ring_timeout_s
         )
         call = new_call(scenario, tuple(choices_of(f) for f in facts))
         journal = CallJournal(parts.store, order.attempt_id)
-        names = name_words(order.patient)
-        mind = CallMind(parts.understanding, names, [local_start(v) for v in order.appointments], parts.clock)
+        names = _names(order)
+        mind = CallMind(language.understanding, names, [local_start(v) for v in order.appointments], parts.clock)
         senses = Senses(parts.new_listener(), parts.ears, mind)
-        live = LiveCall(call, line, prompts, senses, journal, self._watcher)
+        live = LiveCall(call, line, prompts, senses, journal, self._watcher, parts.keep)
         self._watcher(Sighting(order.attempt_id, 0, Dialled(order.phone, order.patient.id)))
         with self._counted(order.attempt_id, live):
             finish = await live.run()
@@ -111,3 +116,32 @@ class RobotCaller:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._none_live.wait()
+
+
+def subjects(order: CallOrder, clinic_name: str, now: datetime) -> list[Mapping[str, Fact]]:
+    """The facts of each visit of a call: whose it is, who answers for them, and whether that is somebody else than
+    at the visit before."""
+    total = len(order.appointments)
+    found: list[Mapping[str, Fact]] = []
+    before: Patient | None = None
+    for number, visit in enumerate(order.appointments, 1):
+        patient = order.patient_of(number - 1)
+        extras = Extras(_person(patient), before is not None and not same_person(before, patient))
+        found.append(facts_of(patient, visit, clinic_name, number, total, now, extras))
+        before = patient
+    return found
+
+
+def _person(patient: Patient) -> Person | None:
+    who = patient.representative
+    return Person(who.surname, who.given_name, who.patronymic, who.sex) if who is not None else None
+
+
+def _names(order: CallOrder) -> frozenset[str]:
+    """The names that may be said in answer to "is this …?": of everybody whom the call asks for or is about."""
+    words: set[str] = set()
+    for patient in (order.patient, *order.patients):
+        who = patient.spoken_to
+        words |= name_words(patient)
+        words |= name_words(replace(patient, surname=who.surname, given_name=who.given_name, patronymic=who.patronymic))
+    return frozenset(words)

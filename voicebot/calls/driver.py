@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 
 import structlog
 
+from voicebot.calls.comments import Comments, Keep, keep_nothing
 from voicebot.calls.journal import CallJournal
 from voicebot.calls.listening import CallHearing, Senses
 from voicebot.calls.port import Prompts, Sighting, Watcher, blind
@@ -19,8 +20,10 @@ from voicebot.dialogue.actions import (
     Listen,
     Play,
     SetTimer,
+    StartRecording,
     StartTransfer,
     StopPlaying,
+    StopRecording,
 )
 from voicebot.dialogue.call import Call
 from voicebot.dialogue.events import (
@@ -65,7 +68,7 @@ CALL_CAP_S = 3_600  # the very last guard; the machine and Asterisk have shorter
 class LiveCall:
     """One conversation on one line, from dialling to Finish.
 
-    prompts: everything the robot may say in this call, rendered beforehand.
+    prompts: everything the robot may say in this call, rendered beforehand. keep: where recorded comments go.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class LiveCall:
         senses: Senses,
         journal: CallJournal,
         watcher: Watcher = blind,
+        keep: Keep = keep_nothing,
     ) -> None:
         self._call, self._line, self._prompts = call, line, prompts
         self._journal, self._watcher = journal, watcher
@@ -83,6 +87,7 @@ class LiveCall:
         self._began = self._loop.time()
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._hearing = CallHearing(senses, line.rate, lambda: self._call, self._post, self.now_ms)
+        self._comments = Comments(line.id, line.rate, keep)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._playing: tuple[Play, int, asyncio.Task[None]] | None = None
         self._media_lost = False
@@ -108,9 +113,13 @@ class LiveCall:
         finally:
             self._end(Disposition.FAILED)  # if nothing else has ended it
             self._journal.close()
-            await asyncio.shield(writer)
+            await asyncio.shield(self._written(writer))
         assert self.finish is not None
         return self.finish
+
+    async def _written(self, journal: asyncio.Task[None]) -> None:
+        await journal
+        await self._comments.close()
 
     async def _converse(self) -> None:
         try:
@@ -146,6 +155,7 @@ class LiveCall:
     async def _follow_line(self) -> None:
         async for event in self._line.events():
             if isinstance(event, Audio):
+                self._comments.feed(event.pcm)
                 self._hearing.feed(event.pcm)
             elif isinstance(event, Gone):
                 return await self._line_gone(event)
@@ -196,7 +206,11 @@ class LiveCall:
         if self._call.identity_known:
             self._hearing.conversation_has_begun()
         for action in actions:
-            if isinstance(action, Finish):
+            if isinstance(action, StartRecording):
+                self._comments.begin(action.name)
+            elif isinstance(action, StopRecording):  # also when the call ends and nothing else is obeyed any more
+                self._comments.end(action.name, action.discard)
+            elif isinstance(action, Finish):
                 self.finish = action
                 self._journal.event(action, self.now_ms())
                 self._see(action)
@@ -224,8 +238,8 @@ class LiveCall:
                 await self._transfer(action)
             case HangUp():
                 await self._try(self._line.hang_up())
-            case Listen() | Finish():
-                pass  # the hearing looks at the call itself
+            case Listen() | StartRecording() | StopRecording() | Finish():
+                pass  # the hearing looks at the call itself; comments and the end are taken care of in _apply
 
     def _play(self, action: Play) -> None:
         spoken = self._prompts[action.prompt]

@@ -10,7 +10,7 @@ from voicebot.dialogue.call import Call
 from voicebot.dialogue.intents import Meaning
 from voicebot.dialogue.turn import expected
 from voicebot.language.table import Question
-from voicebot.language.understanding import Understanding, question_at
+from voicebot.language.understanding import Understanding, question_at, wanted_at
 from voicebot.speech.port import Recognised
 
 
@@ -34,4 +34,5 @@ class CallMind:
             names=self._names,
             now=self._clock.now().astimezone(visit.tzinfo),
             visit=visit,
+            wants=wanted_at(call.scenario, call.step_id) if call.step_id else None,
         )

@@ -10,12 +10,13 @@ from typing import Protocol
 
 from voicebot.calls.port import Prompts, Spoken
 from voicebot.dialogue.actions import Prompt
+from voicebot.dialogue.prompts import needed
 from voicebot.dialogue.scenario import Scenario
-from voicebot.dialogue.step import prompts
+from voicebot.language.facts import Fact, choices_of
 from voicebot.language.speaking import spoken
 from voicebot.speech.wav import read_wav
 
-Facts = Mapping[str, object]
+Facts = Mapping[str, Fact]
 
 
 class Voice(Protocol):
@@ -27,23 +28,25 @@ class Voice(Protocol):
 
 
 class Studio:
-    """Renders the prompts of a call.
+    """Renders the prompts of a call. recordings: a file {scenario}/{step}.wav in this folder replaces synthesis."""
 
-    pronunciations: the clinic's dictionary. recordings: a file {scenario}/{step}.wav in it replaces synthesis.
-    """
+    def __init__(self, voice: Voice, recordings: Path, rate: float = 0.0) -> None:
+        self._voice, self._recordings, self._rate = voice, recordings, rate
 
-    def __init__(self, voice: Voice, pronunciations: Mapping[str, str], recordings: Path, rate: float = 0.0) -> None:
-        self._voice, self._pronunciations, self._recordings, self._rate = voice, pronunciations, recordings, rate
+    async def render(
+        self, scenario: Scenario, facts: Sequence[Facts], now: datetime, pronunciations: Mapping[str, str]
+    ) -> Prompts:
+        """All that may be said in a call with these facts. Raises MissingFact when a text names what is not known.
 
-    async def render(self, scenario: Scenario, facts: Sequence[Facts], now: datetime) -> Prompts:
-        """All prompts of the scenario for these visits. Raises MissingFact when a text names what is not known."""
+        pronunciations: the clinic's dictionary.
+        """
         made: dict[Prompt, Spoken] = {}
-        for prompt in prompts(scenario, len(facts)):
-            made[prompt] = await self._one(prompt, scenario.voice, facts[prompt.subject], now)
+        for prompt in needed(scenario, [choices_of(f) for f in facts]):
+            text = spoken(prompt.template, facts[prompt.subject], now, pronunciations)
+            made[prompt] = await self._one(prompt, scenario.voice, text)
         return made
 
-    async def _one(self, prompt: Prompt, voice: str, facts: Facts, now: datetime) -> Spoken:
-        text = spoken(prompt.template, facts, now, self._pronunciations)
+    async def _one(self, prompt: Prompt, voice: str, text: str) -> Spoken:
         recorded = self._recordings / f"{prompt.recording}.wav"
         if prompt.recording and "{" not in prompt.template and recorded.exists():
             sound = await asyncio.to_thread(read_wav, recorded)

@@ -28,7 +28,10 @@ from voicebot.dialogue.outcome import Answer, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """The parts of a store's Settlement. concluded: the contact as it is afterwards, and what the attempt meant."""
+    """The parts of a store's Settlement. concluded: the contact as it is afterwards, and what the attempt meant.
+
+    not_talked: ids of contacts whose person was not on the line, although somebody else of the family was.
+    """
 
     attempt: Attempt
     concluded: tuple[tuple[Contact, Outcome], ...]
@@ -37,6 +40,7 @@ class Consequences:
     tasks: tuple[Task, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    not_talked: frozenset[str] = frozenset()
 
 
 def day_of_visit(contact: Contact, zone: str, rules: Rules, now: datetime) -> datetime:
@@ -51,7 +55,10 @@ def day_of_visit(contact: Contact, zone: str, rules: Rules, now: datetime) -> da
 
 @dataclass(slots=True)
 class Ledger:
-    """Collects what follows from an attempt. Things of the same id are written once."""
+    """Collects what follows from an attempt. Things of the same id are written once.
+
+    zone: of the patient whose contact is being written.
+    """
 
     attempt: Attempt
     visits: Mapping[str, Appointment | None]

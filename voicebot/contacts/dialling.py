@@ -25,11 +25,12 @@ from voicebot.dialogue.scenario import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known right before an attempt.
+    """What is known right before an attempt, as far as it concerns one patient; a family has one for each.
 
     visits: contact id -> its visit as the MIS says now (None: gone).
     mis_age: None when the MIS was read just now; else how old the copy in `visits` is.
-    conversations_today: of this patient, in the patient's local day, over all scenarios.
+    conversations_today: with the person to speak to, in the patient's local day, over all scenarios and patients
+    for whom that person answers.
     """
 
     attempt: Attempt
@@ -81,6 +82,7 @@ Decision = Dial | Wait | Drop | Redirect
 
 def decide(situation: Situation, scenario: Scenario, rules: Rules, now: datetime) -> Decision:
     """What to do with an attempt that is due: the rules in the order in which they matter to the patient."""
+    rules = rules.of(scenario)
     spoken, closed = _still_of_use(situation, scenario, now)
     if not spoken:
         return Drop(closed, closed[0].reason if closed else "у попытки нет открытых дел")

@@ -8,35 +8,24 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from voicebot.contacts.consequences import Consequences, Ledger
+from voicebot.contacts.ended import DISPOSITION_RU, Ended
 from voicebot.contacts.hours import known_zone
+from voicebot.contacts.line import OnTheLine, conclusion_of
 from voicebot.contacts.model import (
-    Appointment,
-    Attempt,
     AttemptStatus,
     Contact,
     ContactStatus,
+    Lifecycle,
     Patient,
-    Suppression,
 )
 from voicebot.contacts.phones import phones_of
 from voicebot.contacts.planning import zone_of
 from voicebot.contacts.retrying import NoRetry, Retry, Retrying, merged
 from voicebot.contacts.rules import Rules
-from voicebot.dialogue.actions import Conclusion, Finish
+from voicebot.dialogue.actions import Conclusion
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
 from voicebot.dialogue.scenario import Scenario
 
-DISPOSITION_RU: Mapping[Disposition, str] = {
-    Disposition.ANSWERED: "ответили",
-    Disposition.NO_ANSWER: "не отвечает",
-    Disposition.BUSY: "занято",
-    Disposition.REJECTED: "вызов сброшен",
-    Disposition.BLOCKED: "оператор связи не пропустил звонок",
-    Disposition.INVALID_NUMBER: "такого номера нет",
-    Disposition.VOICEMAIL: "автоответчик",
-    Disposition.FAILED: "сбой на нашей стороне",
-    Disposition.INTERRUPTED: "разговор прервался по нашей вине",
-}
 _OURS = frozenset({Disposition.FAILED, Disposition.INTERRUPTED})
 _TRIED_AGAIN = frozenset({Outcome.HUNG_UP, Outcome.UNCLEAR})
 
@@ -44,31 +33,14 @@ NEXT_PHONE = timedelta(minutes=1)  # another number of the same person need not 
 INVALID_FOR = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A finished attempt with everything that is known of it.
-
-    contacts: those spoken of, in the order of the conclusions' subjects.
-    visits: contact id -> the visit as read right before dialling.
-    texts: (message template id, contact id) -> the rendered SMS.
-    suppressions: those in force for this patient and their phones.
-    """
-
-    attempt: Attempt
-    contacts: tuple[Contact, ...]
-    patient: Patient
-    visits: Mapping[str, Appointment | None]
-    finish: Finish
-    texts: Mapping[tuple[str, str], str]
-    suppressions: tuple[Suppression, ...] = ()
-
-
 def follow_up(ended: Ended, scenario: Scenario, rules: Rules, now: datetime) -> Consequences:
     """Everything that must be written when an attempt is over."""
-    zone = zone_of(ended.patient, next(iter(ended.visits.values()), None))
-    ledger = Ledger(ended.attempt, ended.visits, zone, rules, now)
+    rules = rules.of(scenario)
+    ledger = Ledger(ended.attempt, ended.visits, "", rules, now)
+    line = OnTheLine(ended.finish, [ended.patient_of(c) for c in ended.contacts])
     for subject, contact in enumerate(ended.contacts):
-        _Row(ended, scenario, rules, now, ledger, contact, _conclusion(ended.finish, subject)).write()
+        ledger.zone = zone_of(ended.patient_of(contact), ended.visits.get(contact.id))
+        _Row(ended, scenario, rules, now, ledger, contact, conclusion_of(ended.finish, subject), line).write()
     finished = replace(
         ended.attempt,
         status=AttemptStatus.FINISHED,
@@ -84,13 +56,8 @@ def follow_up(ended: Ended, scenario: Scenario, rules: Rules, now: datetime) -> 
         tasks=tuple(ledger.tasks.values()),
         deliveries=tuple(ledger.deliveries.values()),
         suppressions=tuple(ledger.suppressions),
+        not_talked=frozenset(c.id for c in ended.contacts if line.somebody and not line.talked(ended.patient_of(c))),
     )
-
-
-def _conclusion(finish: Finish, subject: int) -> Conclusion:
-    """What the call meant for a visit; a call that failed before it began concludes nothing."""
-    found = next((c for c in finish.conclusions if c.subject == subject), None)
-    return found or Conclusion(subject, Outcome.UNREACHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +71,11 @@ class _Row:
     ledger: Ledger
     contact: Contact
     said: Conclusion
+    line: OnTheLine
+
+    @property
+    def patient(self) -> Patient:
+        return self.ended.patient_of(self.contact)
 
     @property
     def disposition(self) -> Disposition:
@@ -129,13 +101,16 @@ class _Row:
     # Decisive outcomes ----------------------------------------------------------------------
 
     def confirmed(self) -> None:
-        self.ledger.answer(self.contact, self.said.answer or Answer.CONFIRMED)
-        self._reached("визит подтверждён")
+        """Also: a question was answered, a mark was given. A task only where the scenario has one for it."""
+        self._answer(self.said.answer or Answer.CONFIRMED)
+        if self.said.task:
+            self.ledger.task(self.contact, self.said.task)
+        self._reached("визит подтверждён" if self._coming else "ответ получен")
 
     def answered_no(self) -> None:
         """Declined or wants a change: told live to an administrator, else a task. Only said words set the answer."""
         if self.said.answer is not None:
-            self.ledger.answer(self.contact, self.said.answer)
+            self._answer(self.said.answer)
         change = self.said.outcome is Outcome.WANTS_CHANGE
         reason = "пациент просит другое время" if change else "пациент не придёт"
         if not self.ended.finish.transferred:
@@ -144,7 +119,7 @@ class _Row:
 
     def transferred(self) -> None:
         if self.said.answer is not None:
-            self.ledger.answer(self.contact, self.said.answer)
+            self._answer(self.said.answer)
         live = self.ended.finish.transferred
         reason = "соединён с администратором" if live else "просил администратора, никто не подошёл"
         self.ledger.note(self.contact, reason)
@@ -154,15 +129,17 @@ class _Row:
 
     def refused(self) -> None:
         self.ledger.contact_status(self.contact, "refused")
+        if self.said.task:
+            self.ledger.task(self.contact, self.said.task)
         self._reached("отказ о встрече")
 
     def opted_out(self) -> None:
         """Never again: the person, if they said who they are; this phone in any case. An answer given first counts."""
         if self.said.answer is not None:
-            self.ledger.answer(self.contact, self.said.answer)
+            self._answer(self.said.answer)
         why = "просили больше не звонить"
         self.ledger.suppress(self.phone, "", why)
-        if self.ended.finish.identity_known:
+        if self.line.said_stop(self.patient):
             self.ledger.suppress("", self.contact.patient_id, why)
             self.ledger.contact_status(self.contact, "opted_out")
             self._reached("отказ от общения")
@@ -228,6 +205,15 @@ class _Row:
             self.ledger.suppress(self.phone, self.contact.patient_id, what, self.now + INVALID_FOR)
         self._retry_or(NEXT_PHONE, what, lambda no: self._no_number(no) if no.no_phone else self._exhausted(no))
 
+    @property
+    def _coming(self) -> bool:
+        """Whether the scenario speaks of visits to come: only those have an answer in the MIS."""
+        return bool(self.contact.appointment_id) and self.scenario.plan.lifecycle == Lifecycle.BOOKED
+
+    def _answer(self, answer: Answer) -> None:
+        if self._coming:
+            self.ledger.answer(self.contact, answer)
+
     # What they share --------------------------------------------------------------------------
 
     def _retry_or(self, wait: timedelta, reason: str, otherwise: Callable[[NoRetry], None]) -> None:
@@ -243,19 +229,19 @@ class _Row:
         ended = self.ended
         return Retrying(
             attempt=ended.attempt,
-            patient=ended.patient,
+            patient=self.patient,
             suppressions=(*ended.suppressions, *self.ledger.suppressions),
             zone=self.ledger.zone,
             rules=self.rules,
             now=self.now,
-            talked=ended.finish.identity_known and not asked_for,
+            talked=self.line.talked(self.patient) and not asked_for,
         )
 
     def _exhausted(self, no: NoRetry) -> None:
         """All attempts in vain: unconfirmed in the MIS, one SMS, one task. Never a cancelled visit."""
         follow = self.scenario.unreached
         if follow.answer is not None:
-            self.ledger.answer(self.contact, follow.answer)
+            self._answer(follow.answer)
         if follow.sms:
             self._sms(follow.sms)
         if follow.task:
@@ -269,7 +255,7 @@ class _Row:
     def _sms(self, template: str) -> None:
         """To the phone that was tried last, or another one of the patient that may be used."""
         suppressions = (*self.ended.suppressions, *self.ledger.suppressions)
-        usable = phones_of(self.ended.patient, suppressions, self.rules.lock, self.now).usable
+        usable = phones_of(self.patient, suppressions, self.rules.lock, self.now).usable
         text = self.ended.texts.get((template, self.contact.id), "")
         if text and usable:
             self.ledger.message(self.contact, template, self.phone if self.phone in usable else usable[0], text)
@@ -286,7 +272,7 @@ class _Row:
     def _asked_time(self) -> datetime:
         """The time asked for: ISO, local when it names no zone; one that is past or unreadable is the default."""
         try:
-            asked = datetime.fromisoformat(self.said.callback)
+            asked = datetime.fromisoformat(self.said.callback or self.line.callback)
         except ValueError:
             return self.now + self.rules.callback_default
         aware = asked if asked.tzinfo is not None else asked.replace(tzinfo=self._local())

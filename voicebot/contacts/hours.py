@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -58,6 +58,14 @@ class CallingHours:
         for begin, end in (*self.weekdays, *self.weekends):
             if begin >= end:
                 raise ValueError(f"calling hours {begin:%H:%M}-{end:%H:%M} are empty")
+
+    def within(self, weekdays: tuple[Window, ...], weekends: tuple[Window, ...]) -> CallingHours:
+        """These hours and no others than those given; () gives no windows of its own and changes nothing."""
+        return replace(
+            self,
+            weekdays=_common(self.weekdays, weekdays) if weekdays else self.weekdays,
+            weekends=_common(self.weekends, weekends) if weekends else self.weekends,
+        )
 
     def is_weekend(self, day: date) -> bool:
         """Whether this local day has the hours of a weekend."""
@@ -134,6 +142,11 @@ class CallingHours:
 def _zones(zone: str) -> tuple[str, ...]:
     name = known_zone(zone) if zone else ""
     return (name,) if name else RUSSIAN_ZONES
+
+
+def _common(ones: Sequence[Window], others: Sequence[Window]) -> tuple[Window, ...]:
+    met = ((max(a[0], b[0]), min(a[1], b[1])) for a in ones for b in others)
+    return tuple(sorted(window for window in met if window[0] < window[1]))
 
 
 def _meet(ones: Sequence[Span], others: Sequence[Span]) -> list[Span]:

@@ -49,8 +49,23 @@ class Doctor:
 
 
 @dataclass(frozen=True, slots=True)
+class Representative:
+    """A parent or guardian who answers for a patient: the robot asks for this person and speaks with nobody else.
+
+    phones may be empty: then the representative answers at the patient's.
+    """
+
+    surname: str
+    given_name: str
+    patronymic: str = ""
+    sex: Sex = Sex.UNKNOWN
+    phones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Patient:
-    """A person in the MIS. phones are E.164, in the order in which they are to be tried."""
+    """A person in the MIS. phones are E.164, in the order in which they are to be tried; a ward that has none of
+    its own is rung at the representative's."""
 
     id: str
     surname: str
@@ -61,6 +76,16 @@ class Patient:
     phones: tuple[str, ...] = ()
     zone: str = ""  # IANA zone of the home address, '' when unknown
     do_not_call: bool = False  # the MIS's own mark
+    representative: Representative | None = None
+
+    def __post_init__(self) -> None:
+        if not self.phones and self.representative is not None:
+            object.__setattr__(self, "phones", self.representative.phones)
+
+    @property
+    def spoken_to(self) -> Patient | Representative:
+        """The person whom a call about this patient asks for (DOMAIN rule 15)."""
+        return self.representative or self
 
 
 @dataclass(frozen=True, slots=True)

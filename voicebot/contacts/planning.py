@@ -22,7 +22,7 @@ from voicebot.contacts.model import (
 )
 from voicebot.contacts.phones import phones_of
 from voicebot.contacts.rules import Rules
-from voicebot.dialogue.outcome import Answer
+from voicebot.dialogue.outcome import Answer, Outcome
 from voicebot.dialogue.scenario import Scenario
 
 _LIFECYCLE = {
@@ -38,6 +38,12 @@ _ANSWER = {
     Answer.WANTS_CHANGE: "пациент уже просил перенести визит",
     Answer.UNCONFIRMED: "визит уже отмечен как неподтверждённый",
     Answer.UNKNOWN: "об ответе ничего не известно",
+}
+#: What an earlier reminder of the same visit was told counts, whether or not it has reached the MIS.
+_SAID = {
+    Outcome.CONFIRMED: Answer.CONFIRMED,
+    Outcome.DECLINED: Answer.DECLINED,
+    Outcome.WANTS_CHANGE: Answer.WANTS_CHANGE,
 }
 
 
@@ -100,6 +106,7 @@ def plan_visit(
     existing: all contacts of this scenario about this visit, of any version.
     suppressions: those in force that concern this patient or one of their phones.
     """
+    rules = rules.of(scenario)
     reason = nothing_to_plan(appointment, scenario, existing, now)
     if not reason and patient is None:
         reason = "пациент не найден"
@@ -150,6 +157,10 @@ def _occasion(
     if any(c.status not in CLOSED for c in same):
         return "звонок уже запланирован"
     had = {c.id for c in existing}
+    for contact in same:
+        said = _SAID.get(contact.outcome) if contact.outcome is not None else None
+        if said is not None and said not in scenario.plan.answers:  # also when the MIS has not been told yet
+            return _ANSWER[said]
     spans = sorted(scenario.plan.before, reverse=True)
     for before in spans:
         served = any(c.id == contact_id(c.scenario_id, c.appointment_id, c.appointment_version, before) for c in same)
@@ -225,17 +236,31 @@ def cancelled(contact: Contact, reason: str) -> Contact:
     return replace(contact, status=ContactStatus.CANCELLED, reason=reason)
 
 
-def group(planned: Iterable[Planned], zones: Mapping[str, str], priority: int = 100) -> tuple[Attempt, ...]:
-    """First attempts: one for all contacts of one person at one phone that are due on the same local day.
+def group(
+    planned: Iterable[Planned], zones: Mapping[str, str], patients_a_call: int = 6, priority: int = 100
+) -> tuple[Attempt, ...]:
+    """First attempts: one for all contacts at one phone that are due on the same local day, whoever they are about.
 
-    zones: patient id -> zone. Different people behind one phone get calls of their own, one after another.
+    zones: patient id -> zone. Behind a phone of very many (a boarding school) there are several calls.
     """
-    groups: dict[tuple[str, str, str, str], list[Planned]] = {}
+    groups: dict[tuple[str, str, str], list[Planned]] = {}
     for p in planned:
         zone = zones.get(p.contact.patient_id, "") or "UTC"
         day = p.contact.due_at.astimezone(ZoneInfo(zone)).date().isoformat()
-        groups.setdefault((p.contact.patient_id, p.phone, p.contact.scenario_id, day), []).append(p)
-    return tuple(_first_attempt(phone, members, priority) for (_, phone, _, _), members in groups.items())
+        groups.setdefault((p.phone, p.contact.scenario_id, day), []).append(p)
+    return tuple(
+        _first_attempt(phone, some, priority)
+        for (phone, _, _), members in groups.items()
+        for some in _parties(members, patients_a_call)
+    )
+
+
+def _parties(members: Sequence[Planned], patients_a_call: int) -> Iterable[Sequence[Planned]]:
+    """All visits of a patient are in one call; so many patients are."""
+    ids = list(dict.fromkeys(p.contact.patient_id for p in sorted(members, key=lambda p: p.contact.due_at)))
+    for begin in range(0, len(ids), patients_a_call):
+        some = set(ids[begin : begin + patients_a_call])
+        yield [p for p in members if p.contact.patient_id in some]
 
 
 def _first_attempt(phone: str, members: Sequence[Planned], priority: int) -> Attempt:

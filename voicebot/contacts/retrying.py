@@ -35,7 +35,8 @@ class NoRetry:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """What all retries of one finished attempt have in common. talked: a conversation was held today."""
+    """What all retries of one patient's contacts after an attempt have in common. talked: a conversation with the
+    person to speak to was held today. They are spread by the attempt, so that a family stays together."""
 
     attempt: Attempt
     patient: Patient
@@ -50,7 +51,7 @@ class Retrying:
         phone = self._phone(used + 1)
         if not phone:
             return NoRetry("больше нет номера, по которому можно звонить", no_phone=True)
-        due = self.now + wait + spread(f"{self.attempt.id}|{contact.patient_id}", self.rules.scatter(wait))
+        due = self.now + wait + spread(self.attempt.id, self.rules.scatter(wait))
         if self.talked and self.rules.conversations_a_day <= 1:
             tomorrow = self.rules.hours.next_day(self.now, self.zone)
             if tomorrow is None:
@@ -68,7 +69,7 @@ class Retrying:
     def _within(self, contact: Contact, due: datetime, phone: str, reason: str, priority: int = 100) -> Retry | NoRetry:
         opened = self.rules.hours.next_allowed(due, self.zone)
         if opened is not None and opened > due:
-            later = opened + spread(f"{self.attempt.id}|{contact.patient_id}", self.rules.retry_spread)
+            later = opened + spread(self.attempt.id, self.rules.retry_spread)
             opened = later if self.rules.hours.allowed(later, self.zone) else opened
         if opened is None or opened > contact.deadline - self.rules.lead:
             return NoRetry("до визита больше не успеть")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from voicebot.contacts.hours import CallingHours
+from voicebot.dialogue.scenario import Scenario
 
 #: Numbers that ring nobody: possible, valid nowhere, taken by the simulated city only.
 CITY_PREFIX = "+7888"
@@ -66,6 +67,7 @@ class Rules:
     hours: CallingHours = field(default_factory=CallingHours)
     lock: DiallingLock = field(default_factory=DiallingLock)
     conversations_a_day: int = 1  # DOMAIN rule 2
+    patients_a_call: int = 6  # DOMAIN rule 3: more patients than this behind one phone are called in several calls
     spread: timedelta = timedelta(hours=1)  # first calls are spread over this much (rule 4)
     retry_spread: timedelta = timedelta(minutes=10)  # retries are later than `every` by at most this
     lead: timedelta = timedelta(minutes=10)  # no call begins later than this before the visit
@@ -75,6 +77,12 @@ class Rules:
     lock_retry: timedelta = timedelta(minutes=15)
     mis_fresh_for: timedelta = timedelta(minutes=15)  # rule 16: a copy this young may be dialled by
     mis_retry: timedelta = timedelta(minutes=5)
+
+    def of(self, scenario: Scenario) -> Rules:
+        """The rules for calls of this scenario: its own calling hours, inside those of the house."""
+        if scenario.hours is None:
+            return self
+        return replace(self, hours=self.hours.within(scenario.hours.weekdays, scenario.hours.weekends))
 
     def scatter(self, after: timedelta) -> timedelta:
         """By how much a retry that is due after so long may be later: calls do not clump, short waits stay short."""

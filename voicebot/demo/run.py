@@ -75,7 +75,7 @@ async def run_demo(folder: Path, console: Console) -> DemoResult:
     clock = ShiftedClock(START)
     before = await _import(settings, clock, console)
     patients = await _patients(settings, clock)
-    names = dict(sorted({p.phones[0]: f"{p.surname} {p.given_name}" for p in patients.values() if p.phones}.items()))
+    names = dict(sorted(_names(patients).items()))
     table = LiveTable(names, clock.now, ZONE, console)
     console.print("Запускаем учебный город, две станции Asterisk и распознавание речи (10–20 с)…")
     async with running(settings, clock, table.watch) as robot:
@@ -84,6 +84,17 @@ async def run_demo(folder: Path, console: Console) -> DemoResult:
         assert robot.city is not None
         city = await robot.city.quiet()
         return await _collect(robot, folder, before, patients, city, asyncio.get_running_loop().time() - began)
+
+
+def _names(patients: Mapping[str, Patient]) -> dict[str, str]:
+    """phone -> those who are asked for there: a family has several."""
+    names: dict[str, str] = {}
+    for patient in sorted(patients.values(), key=lambda p: p.phones):
+        who = f"{patient.spoken_to.surname} {patient.spoken_to.given_name}"
+        for phone in patient.phones[:1]:
+            if who not in names.setdefault(phone, who):
+                names[phone] += f", {patient.spoken_to.given_name}"
+    return names
 
 
 def _emptied(folder: Path) -> None:

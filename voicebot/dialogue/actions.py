@@ -65,6 +65,21 @@ class StartTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Keep what the patient says from now on as the comment of this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """The comment is over. discard: the patient did not want it, no file may remain."""
+
+    name: str
+    discard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call; HungUp must follow."""
 
@@ -90,6 +105,18 @@ class Finish:
     identity_known: bool
     conclusions: tuple[Conclusion, ...]
     transferred: bool = False  # an administrator really talked with the patient
+    values: tuple[tuple[str, str], ...] = ()  # what `ask` steps heard, by the name of the fact
 
 
-Action = Play | StopPlaying | Listen | SetTimer | CancelTimer | StartTransfer | HangUp | Finish
+Action = (
+    Play
+    | StopPlaying
+    | Listen
+    | SetTimer
+    | CancelTimer
+    | StartTransfer
+    | StartRecording
+    | StopRecording
+    | HangUp
+    | Finish
+)

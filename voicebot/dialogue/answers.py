@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from voicebot.dialogue.actions import Prompt
-from voicebot.dialogue.call import Call, Decided, Phase
+from voicebot.dialogue.call import Phase
+from voicebot.dialogue.corrections import corrected
 from voicebot.dialogue.events import Heard
-from voicebot.dialogue.intents import Intent, Meaning, Scored
+from voicebot.dialogue.intents import Intent, Meaning
 from voicebot.dialogue.outcome import Outcome
-from voicebot.dialogue.scenario import AskValue, Listen, Reaction
-from voicebot.dialogue.turn import AGAIN, NO_INPUT_MS, Turn
+from voicebot.dialogue.reactions import SURE, best_of, has_use, misunderstood, react
+from voicebot.dialogue.scenario import AskValue, Listen
+from voicebot.dialogue.turn import Turn
+from voicebot.dialogue.values import take_comment, take_value, value_in
 
-SURE = 0.5  # below this a meaning is a guess, and a guess is asked again
 STOP_SURE = 0.3  # a "stop" missed is worse than a "stop" asked after
-APART = 0.15  # two meanings nearer than this are two meanings: ask again
-CORRECTION_MS = 5_000  # later than this it is no correction of the answer but something new
-MAX_MISUNDERSTOOD = 2  # DOMAIN rule 11: then a human, never a third try
 
-#: What may be said at any time and is answered by saying the question again, where the scenario knows no better.
-_SAY_AGAIN = frozenset({Intent.REPEAT, Intent.QUESTION, Intent.WHO_IS_THIS, Intent.HELLO})
 #: Said while the robot speaks, these mean "go on".
 _GO_ON = frozenset({Intent.BACKCHANNEL, Intent.HELLO, Intent.THANKS})
 #: These are answers to a question and mean nothing before it was heard.
-_ANSWERS = frozenset({Intent.YES, Intent.NO, Intent.NUMBER})
+_ANSWERS = frozenset({Intent.YES, Intent.NO})
+_HEARS_STOP = frozenset({Phase.GREETING, Phase.SPEAKING, Phase.PAUSED, Phase.LISTENING, Phase.HOLDING, Phase.CLOSING})
 
 
 def understood(turn: Turn, event: Heard) -> None:
@@ -38,68 +35,18 @@ def understood(turn: Turn, event: Heard) -> None:
         return None
     if call.phase is Phase.CLOSING:
         return turn.end()
+    if call.recording:
+        return take_comment(turn, meaning)
     if call.phase is Phase.PAUSED:
         return _interruption(turn, meaning)
     if call.phase is Phase.LISTENING:
         return _answer(turn, meaning)
     if call.phase is Phase.HOLDING and meaning.speech and meaning.candidates:
-        best = _best(turn, meaning)
+        best = best_of(turn, meaning)
         if best is not None and best.intent is not Intent.HOLD_ON:
             return react(turn, best.intent, best.value)
         return None
     return None  # spoken before the prompt that now plays: it answers nothing but "stop"
-
-
-_HEARS_STOP = frozenset({Phase.GREETING, Phase.SPEAKING, Phase.PAUSED, Phase.LISTENING, Phase.HOLDING, Phase.CLOSING})
-
-
-def corrected(turn: Turn, event: Heard) -> bool:
-    """Whether the patient takes back the answer that we have just acted upon: then it is undone.
-
-    What follows hard upon it is understood as one sentence with it and counts; anything else is asked again.
-    """
-    was = turn.call.decided
-    if was is None or event.started_ms - was.at_ms > CORRECTION_MS:
-        return False
-    then = turn.call.scenario.steps[was.step_id].then
-    if not isinstance(then, Listen):
-        return False
-    whole = _reacting(then, event.joined) if event.joined is not None else None
-    if whole is not None:
-        if then.reactions[whole.intent] == then.reactions[was.intent]:
-            return False
-        _undo(turn, was)
-        react(turn, whole.intent, whole.value)
-        return True
-    now = _reacting(then, event.meaning)
-    if now is None or then.reactions[now.intent] == then.reactions[was.intent]:
-        return False
-    _undo(turn, was)
-    misunderstood(turn)
-    return True
-
-
-def _reacting(then: Listen, meaning: Meaning) -> Scored | None:
-    """The best meaning that the question has a reaction to; None when two of them contradict each other."""
-    usable = [c for c in meaning.candidates if c.score >= SURE and c.intent in then.reactions]
-    usable.sort(key=lambda c: -c.score)
-    for other in usable[1:]:
-        if usable[0].score - other.score < APART and then.reactions[other.intent] != then.reactions[usable[0].intent]:
-            return None
-    return usable[0] if usable else None
-
-
-def _remember(call: Call, at_ms: int, intent: Intent) -> Decided:
-    return Decided(at_ms, call.step_id, intent, call.subject, call.loop_step, call.visits, call.identity_known)
-
-
-def _undo(turn: Turn, was: Decided) -> None:
-    turn.hush()
-    turn.cancel_timers("resume", "closing")
-    turn.change(
-        step_id=was.step_id, subject=was.subject, loop_step=was.loop_step, visits=was.visits,
-        identity_known=was.identity_known, phase=Phase.LISTENING, prompt=None, question_heard=True, decided=None,
-    )  # fmt: skip
 
 
 def _stop(meaning: Meaning) -> bool:
@@ -108,7 +55,11 @@ def _stop(meaning: Meaning) -> bool:
 
 def _interruption(turn: Turn, meaning: Meaning) -> None:
     """Somebody spoke into a prompt, which is paused now. Go on with it unless it was for us to act upon."""
-    best = _best(turn, meaning)
+    then = turn.call.step.then
+    if isinstance(then, AskValue) and turn.call.question_heard and (value := value_in(turn, then, meaning)):
+        turn.cancel_timer("resume")
+        return take_value(turn, then, value)
+    best = best_of(turn, meaning)
     if best is None or best.intent in _GO_ON:
         return turn.resume()
     if best.intent in _ANSWERS and not turn.call.question_heard:
@@ -124,93 +75,29 @@ def _answer(turn: Turn, meaning: Meaning) -> None:
         if turn.call.silence_due:
             return misunderstood(turn)
         return None  # a noise: the no-input timer runs on
-    best = _best(turn, meaning)
+    if turn.call.asking_back is not None:
+        return _confirmed(turn, turn.call.asking_back, meaning)
+    then = turn.call.step.then
+    if isinstance(then, AskValue) and (value := value_in(turn, then, meaning)):
+        return take_value(turn, then, value)
+    best = best_of(turn, meaning)
     if best is None:
-        return misunderstood(turn)
+        return misunderstood(turn, _likelier(turn, meaning))
     return react(turn, best.intent, best.value)
 
 
-def _best(turn: Turn, meaning: Meaning) -> Scored | None:
-    """The meaning that this question can use; None when there is none or two that contradict each other."""
-    usable = [c for c in meaning.candidates if c.score >= SURE and _has_use(turn, c.intent)]
-    if not usable:
-        return None
-    usable.sort(key=lambda c: -c.score)
-    best = usable[0]
-    for other in usable[1:]:
-        if best.score - other.score < APART and _target(turn, other.intent) != _target(turn, best.intent):
-            return None
-    return best
-
-
-def _reaction(turn: Turn, intent: Intent) -> Reaction | None:
-    then = turn.call.step.then if turn.call.step_id else None
-    if isinstance(then, Listen) and intent in then.reactions:
-        return then.reactions[intent]
-    if intent in turn.call.scenario.everywhere:
-        return Reaction(turn.call.scenario.everywhere[intent])
-    return None
-
-
-def _has_use(turn: Turn, intent: Intent) -> bool:
-    if intent is Intent.NUMBER:
-        return isinstance(turn.call.step.then, AskValue)
-    return intent in _SAY_AGAIN or intent is Intent.HOLD_ON or _reaction(turn, intent) is not None
-
-
-def _target(turn: Turn, intent: Intent) -> object:
-    reaction = _reaction(turn, intent)
-    return reaction if reaction is not None else (AGAIN if intent in _SAY_AGAIN else intent)
-
-
-def react(turn: Turn, intent: Intent, value: str) -> None:
-    """Act upon a meaning that is certain."""
-    call = turn.call
-    reaction = _reaction(turn, intent)
-    if intent is Intent.NUMBER and isinstance(call.step.then, AskValue):
-        return _take_value(turn, call.step.then, value)
-    if reaction is None and intent is Intent.STOP:
-        return turn.end()  # a scenario without `stop` is refused by check; we obey all the same
-    if reaction is None and intent is Intent.HOLD_ON:
-        return turn.hold()
-    if reaction is None or reaction.go == AGAIN:
-        return _say_again(turn)
-    then = call.step.then if call.step_id else None
-    own = isinstance(then, Listen) and intent in then.reactions
-    turn.change(decided=_remember(call, turn.at_ms, intent) if own else None)
-    if own and call.step.identifies and intent is Intent.YES:
-        turn.change(identity_known=True)
-    if reaction.answer is not None:
-        turn.change_visit(answer=reaction.answer)
-    if intent in (Intent.CALLBACK_LATER, Intent.BUSY_NOW) and value:
-        turn.change_visit(callback=value)
-    return turn.enter(reaction.go)
-
-
-def _take_value(turn: Turn, ask: AskValue, value: str) -> None:
-    number = int(value) if value.isdecimal() else None
-    if number is None or not ask.low <= number <= ask.high:
-        return misunderstood(turn)
-    turn.change(values={**turn.call.values, ask.name: value})
-    return turn.enter(ask.then)
-
-
-def _say_again(turn: Turn) -> None:
-    turn.cancel_timers("no_input", "hold", "resume")
-    if not turn.call.step_id:
-        return turn.enter(turn.call.scenario.start)
-    if not turn.call.step.say:
-        turn.listen()
-        return turn.set_timer("no_input", NO_INPUT_MS)
-    return turn.say_step()
-
-
-def misunderstood(turn: Turn) -> None:
-    """An answer that was not understood, or silence: ask once more in other words, then leave it to a human."""
-    turn.cancel_timers("no_input", "resume")
-    count = turn.call.misunderstood + 1
-    turn.change(misunderstood=count, silence_due=False)
+def _likelier(turn: Turn, meaning: Meaning) -> Intent | None:
+    """The meaning to ask back about, when an answer fits two."""
     then = turn.call.step.then
-    if count >= MAX_MISUNDERSTOOD or not isinstance(then, Listen | AskValue):
-        return turn.give_up()
-    return turn.play(Prompt(then.unclear.say, turn.call.subject))
+    usable = [c for c in meaning.candidates if c.score >= SURE and has_use(turn, c.intent)]
+    best = max(usable, key=lambda c: c.score, default=None)
+    return best.intent if best is not None and isinstance(then, Listen) and best.intent in then.ask_back else None
+
+
+def _confirmed(turn: Turn, intent: Intent, meaning: Meaning) -> None:
+    """The answer to «Правильно ли я поняла, …?»: a clear yes confirms, the same answer again does too."""
+    turn.change(asking_back=None)
+    best = best_of(turn, meaning)
+    if best is None or (best.intent is Intent.NO and intent not in (Intent.NO, Intent.CANCEL)):
+        return misunderstood(turn)
+    return react(turn, intent if best.intent is Intent.YES else best.intent, best.value)

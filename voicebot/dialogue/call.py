@@ -80,9 +80,13 @@ class Call:
     patient_speaks: bool = False  # speech began and has not been understood yet
     silence_due: bool = False  # the no-input timer ran out while somebody was speaking
     decided: Decided | None = None  # the last answer, until the next question is open
+    asking_back: Intent | None = None  # the meaning that the patient is asked to confirm
+    recording: str = ""  # the comment that is being recorded
+    inbound: bool = False  # the patient rang us
     leaving: bool = False  # told to end: the apology is being spoken
     misunderstood: int = 0
     asked: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    given_up: frozenset[tuple[str, int]] = frozenset()  # questions that found no answer, per (step, visit)
     entered: int = 0
     timers: Mapping[str, int] = field(default_factory=dict)
     timer_serial: int = 0
@@ -97,12 +101,20 @@ class Call:
         return self.visits[self.subject]
 
     @property
+    def first_step(self) -> str:
+        """Where the conversation begins."""
+        return self.scenario.inbound if self.inbound else self.scenario.start
+
+    @property
     def over(self) -> bool:
         return self.phase is Phase.OVER
 
 
-def new_call(scenario: Scenario, facts: tuple[Mapping[str, str], ...]) -> Call:
-    """A call that is about to be dialled, for one visit or several (one mapping of facts each)."""
+def new_call(scenario: Scenario, facts: tuple[Mapping[str, str], ...], inbound: bool = False) -> Call:
+    """A call that is about to be dialled, for one visit or several (one mapping of facts each); or, inbound, one
+    that came in."""
     if not facts:
         raise ValueError("a call is about at least one visit")
-    return Call(scenario=scenario, facts=facts, visits=tuple(Visit() for _ in facts))
+    if inbound and not scenario.inbound:
+        raise ValueError(f"scenario {scenario.id} has no inbound variant")
+    return Call(scenario=scenario, facts=facts, visits=tuple(Visit() for _ in facts), inbound=inbound)

@@ -31,6 +31,28 @@ class Intent(StrEnum):
     SILENCE = "silence"  # never heard: what a no-input timer stands for in a scenario
 
 
+class ValueKind(StrEnum):
+    """What an `ask` step wants to hear."""
+
+    NUMBER = "number"
+    DATE = "date"
+    TIME = "time"
+    SLOT = "slot"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class HeardValue:
+    """A value in an utterance: NUMBER as digits («второй» is 2 as well), DATE as ISO date, TIME as HH:MM.
+
+    text is what it rests on.
+    """
+
+    kind: ValueKind
+    value: str
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """One candidate meaning. score is in 0…1; value is what the intent carries (ISO time, digits, topic) or ''."""
@@ -46,11 +68,13 @@ class Meaning:
     """What was understood of one utterance: candidates, best first; empty when nothing was understood.
 
     speech is False when the sound was not speech at all (noise, music): it then counts as nothing heard.
+    values: numbers, dates and times that were said, in their order.
     """
 
     candidates: tuple[Scored, ...] = ()
     text: str = ""
     speech: bool = True
+    values: tuple[HeardValue, ...] = ()
 
     def has(self, intent: Intent) -> bool:
         return any(c.intent is intent for c in self.candidates)

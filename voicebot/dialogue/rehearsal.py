@@ -52,6 +52,7 @@ class Rehearsal:
     scenario: Scenario
     facts: tuple[Mapping[str, str], ...]
     administrator: bool = True  # somebody picks up transfers
+    inbound: bool = False
     call: Call = field(init=False)
     now_ms: int = 0
     said: list[Prompt] = field(default_factory=list)
@@ -62,7 +63,7 @@ class Rehearsal:
     _playing: tuple[int, int, int, int] | None = None  # (prompt id, began_ms, from_ms, duration_ms)
 
     def __post_init__(self) -> None:
-        self.call = new_call(self.scenario, self.facts)
+        self.call = new_call(self.scenario, self.facts, self.inbound)
 
     # What the patient does ------------------------------------------------------------------
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 
 from voicebot.dialogue.intents import Intent
+from voicebot.dialogue.intents import ValueKind as ValueKind
 from voicebot.dialogue.outcome import Answer, Outcome
 
 
@@ -28,16 +29,6 @@ class About(StrEnum):
     APPOINTMENT = "appointment"
     PATIENT = "patient"
     CALLBACK = "callback"
-
-
-class ValueKind(StrEnum):
-    """What an `ask` step wants to hear."""
-
-    NUMBER = "number"
-    DATE = "date"
-    TIME = "time"
-    SLOT = "slot"
-    COMMENT = "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +49,22 @@ class Unclear:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Wait for an answer."""
+    """Wait for an answer. ask_back: what to ask when an answer fits two meanings («Правильно ли я поняла, вы
+    придёте?»), by the likelier of them; yes to it means just that."""
 
     reactions: Mapping[Intent, Reaction]
     unclear: Unclear
     keys: Mapping[str, Intent] = field(default_factory=dict)
+    ask_back: Mapping[Intent, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class AskValue:
-    """Wait for a value and keep it under the fact `name`."""
+    """Wait for a value and keep it under the fact `name`.
+
+    NUMBER between low and high; SLOT one of the facts slot.1, slot.2 … (ISO datetimes); COMMENT whatever is said,
+    recorded. keys: besides digits, which are numbers.
+    """
 
     kind: ValueKind
     name: str
@@ -159,6 +156,22 @@ class Unreached:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How often a question is put again on request, and in other words; never above the machine's own bounds."""
+
+    asked: int = 5
+    misunderstood: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Calling hours of one scenario, inside those of the house: windows of the local day."""
+
+    weekdays: tuple[tuple[time, time], ...] = ()
+    weekends: tuple[tuple[time, time], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """When contacts of this scenario are made: before a visit by these spans, for visits in these states."""
 
@@ -184,6 +197,9 @@ class Scenario:
     attempts: Attempts = Attempts()
     unreached: Unreached = Unreached()
     plan: Plan = Plan()
+    limits: Limits = Limits()
+    hours: Hours | None = None
+    inbound: str = ""  # the step at which a call of the patient to us begins, '' when there is no such variant
     messages: Mapping[str, str] = field(default_factory=dict)  # message id -> template of an SMS
 
     def step(self, step_id: str) -> Step:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from voicebot.dialogue.actions import Action, Conclusion, Finish, Prompt, StopPlaying
-from voicebot.dialogue.answers import misunderstood, react, understood
+from voicebot.dialogue.actions import Action, Conclusion, Finish, StopPlaying, StopRecording
+from voicebot.dialogue.answers import understood
 from voicebot.dialogue.call import Call, Phase, Visit
 from voicebot.dialogue.events import (
     Answered,
@@ -29,14 +29,15 @@ from voicebot.dialogue.events import (
 )
 from voicebot.dialogue.intents import Intent
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
-from voicebot.dialogue.scenario import AskValue, Choose, Goto, Listen, Scenario, Transfer
+from voicebot.dialogue.prompts import APOLOGY
+from voicebot.dialogue.reactions import misunderstood, react
+from voicebot.dialogue.scenario import AskValue, Choose, Goto, Listen, Transfer
 from voicebot.dialogue.turn import RESUME_MS, Turn
+from voicebot.dialogue.values import comment_over, take_digit
 
 GREETING_MS = 1_200  # SPEECH.md: without a greeting the robot begins after this
 GREETING_CAP_MS = 5_000  # a greeting that does not end is spoken into
 CALL_CAP_MS = 600_000  # no conversation with the robot lasts ten minutes
-#: Spoken when the robot has to stop in mid call; short, because it has five seconds.
-APOLOGY = Prompt("Извините, связь прерывается. Мы вам перезвоним.")
 QUESTION_HEARD = 0.6  # an answer counts once this part of the prompt was played
 
 _OUTCOME_OF = {
@@ -58,20 +59,6 @@ def step(call: Call, event: Event) -> tuple[Call, tuple[Action, ...]]:
     turn = Turn(call, event.at_ms)
     _ON[type(event)](turn, event)
     return turn.call, tuple(turn.actions)
-
-
-def prompts(scenario: Scenario, visits: int) -> tuple[Prompt, ...]:
-    """Every prompt that a call of this scenario may play, so that all are rendered before it is dialled."""
-    found: list[Prompt] = [APOLOGY]
-    for subject in range(visits):
-        for s in scenario.steps.values():
-            if s.say:
-                found.append(Prompt(s.say, subject, f"{scenario.id}/{s.id}"))
-            if isinstance(s.then, Listen | AskValue):
-                found.append(Prompt(s.then.unclear.say, subject))
-            if isinstance(s.then, Transfer):
-                found.append(Prompt(s.then.whisper, subject))
-    return tuple(dict.fromkeys(found))
 
 
 def _answered(turn: Turn, event: Answered) -> None:
@@ -103,7 +90,7 @@ def _may_interrupt(call: Call) -> bool:
 
 def _speech_ended(turn: Turn, event: SpeechEnded) -> None:
     if turn.call.phase is Phase.GREETING:
-        turn.enter(turn.call.scenario.start)
+        turn.enter(turn.call.first_step)
 
 
 def _heard(turn: Turn, event: Heard) -> None:
@@ -114,6 +101,8 @@ def _heard(turn: Turn, event: Heard) -> None:
 def _key(turn: Turn, event: KeyPressed) -> None:
     call = turn.call
     if call.phase not in _WITH_PATIENT:
+        return
+    if call.phase is not Phase.GREETING and take_digit(turn, event.key):
         return
     keys: Mapping[str, Intent] = call.scenario.everywhere_keys
     if call.step_id and isinstance(call.step.then, Listen | AskValue):
@@ -152,12 +141,14 @@ def _timer(turn: Turn, event: TimerFired) -> None:
 
 def _greeting_over(turn: Turn) -> None:
     if turn.call.phase is Phase.GREETING:
-        turn.enter(turn.call.scenario.start)
+        turn.enter(turn.call.first_step)
 
 
 def _no_input(turn: Turn) -> None:
     if turn.call.phase is not Phase.LISTENING:
         return
+    if turn.call.recording and not turn.call.patient_speaks:
+        return comment_over(turn)
     if turn.call.patient_speaks:
         turn.change(silence_due=True)
         turn.set_timer("resume", RESUME_MS)
@@ -229,8 +220,10 @@ def _finish(call: Call, event: HungUp) -> tuple[Call, tuple[Action, ...]]:
     else:
         disposition = call.disposition or Disposition.ANSWERED
     conclusions = tuple(_conclude(call, i, v, disposition) for i, v in enumerate(call.visits))
-    done = Finish(disposition, call.identity_known, conclusions, call.transferred)
-    return replace(call, phase=Phase.OVER, timers={}), (done,)
+    values = tuple(sorted(call.values.items()))
+    done = Finish(disposition, call.identity_known, conclusions, call.transferred, values)
+    ending: tuple[Action, ...] = (StopRecording(call.recording),) if call.recording else ()
+    return replace(call, phase=Phase.OVER, timers={}, recording=""), (*ending, done)
 
 
 def _left_while_ringing(call: Call) -> Call:
@@ -277,5 +270,6 @@ _TIMERS: Mapping[str, Callable[[Turn], None]] = {
     "resume": _resume,
     "hold": _hold_over,
     "closing": Turn.end,
+    "comment": comment_over,
     "call": Turn.end,
 }

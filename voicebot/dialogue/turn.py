@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +14,15 @@ from voicebot.dialogue.actions import (
     Play,
     Prompt,
     SetTimer,
+    StartRecording,
     StartTransfer,
     StopPlaying,
+    StopRecording,
 )
 from voicebot.dialogue.call import Call, Phase
-from voicebot.dialogue.intents import Intent
+from voicebot.dialogue.intents import Intent, ValueKind
 from voicebot.dialogue.outcome import WHOLE_CALL, Answer, Outcome
-from voicebot.dialogue.scenario import AskValue, Choose, Goto, Step, Transfer
+from voicebot.dialogue.scenario import AskValue, Case, Choose, Goto, Step, Transfer
 from voicebot.dialogue.scenario import Listen as ListenThen
 
 NO_INPUT_MS = 5_000  # SPEECH.md: after this much silence the question counts as unanswered
@@ -27,6 +30,8 @@ HOLD_MS = 20_000  # DOMAIN rule 11: "минутку" is granted this long
 RESUME_MS = 8_000  # an utterance is capped at 6 s and understood in 2: then nothing will come any more
 REWIND_MS = 400  # a prompt goes on a little before where it was stopped, so that no word is lost
 MAX_ASKED = 5  # a question is never put more often, whatever is asked in between
+COMMENT_SILENCE_MS = 4_000  # a comment is over after this pause: people think in between
+COMMENT_MS = 60_000  # and never longer than this
 MAX_STEPS = 200  # a scenario that runs in circles ends here
 
 #: The word in `everywhere` and `listen` that stands for "say that again" in place of a step.
@@ -46,6 +51,12 @@ def expected(call: Call) -> frozenset[Intent]:
     if isinstance(then, ListenThen):
         return everywhere | frozenset(then.reactions)
     return everywhere | {Intent.NUMBER} if isinstance(then, AskValue) else everywhere
+
+
+def case_holds(case: Case, facts: Mapping[str, str]) -> bool:
+    """Whether the facts are as the case wants them."""
+    value = facts.get(case.fact, "")
+    return value != "" if case.value is None else value == case.value
 
 
 class Turn:
@@ -112,11 +123,12 @@ class Turn:
     def enter(self, step_id: str) -> None:
         """Go to a step; steps that say nothing lead on at once. Bounded, so that no scenario can spin."""
         self.cancel_timers("no_input", "hold", "resume", "greeting", "closing")
+        self.stop_recording()
         while True:
-            if self.call.entered >= MAX_STEPS:
-                return self.end()
             step = self.call.scenario.steps[step_id]
-            self._arrive(step)
+            self._arrive(step)  # also at the bound: what this step notes counts
+            if self.call.entered > MAX_STEPS:
+                return self.end()
             if step.say:
                 return self.say_step()
             following = self.after_say()
@@ -133,6 +145,7 @@ class Turn:
             misunderstood=0 if fresh else call.misunderstood,
             question_heard=False,
             silence_due=False,
+            asking_back=None,
             loop_step=step.id if step.for_each else call.loop_step,
         )
         if step.task:
@@ -154,17 +167,19 @@ class Turn:
     def _may_ask(self, step: Step) -> bool:
         key = (step.id, self.call.subject)
         asked = self.call.asked.get(key, 0)
-        if asked >= MAX_ASKED:
+        if asked >= min(MAX_ASKED, self.call.scenario.limits.asked):
             return False
         self.change(asked={**self.call.asked, key: asked + 1})
         return True
 
     def give_up(self) -> None:
-        """The question found no answer: go where the scenario says, unless we come from there."""
+        """The question found no answer: go where the scenario says, once; a way that leads back here ends the call."""
         then = self.call.step.then
-        if isinstance(then, ListenThen | AskValue) and then.unclear.then != self.call.step_id:
-            return self.enter(then.unclear.then)
-        return self.end()
+        question = (self.call.step_id, self.call.subject)
+        if not isinstance(then, ListenThen | AskValue) or question in self.call.given_up:
+            return self.end()
+        self.change(given_up=self.call.given_up | {question})
+        return self.enter(then.unclear.then) if then.unclear.then != self.call.step_id else self.end()
 
     def after_say(self) -> str | None:
         """Do what the current step does once its text was heard; returns the step to go to, if one follows."""
@@ -207,8 +222,7 @@ class Turn:
     def _choose(self, choose: Choose) -> str:
         facts = {**self.call.facts[self.call.subject], **self.call.values}
         for case in choose.cases:
-            value = facts.get(case.fact, "")
-            if (value != "") if case.value is None else (value == case.value):
+            if case_holds(case, facts):
                 return case.go
         return choose.otherwise
 
@@ -225,7 +239,22 @@ class Turn:
             self.change_visit(question_asked=True)
         self.change(phase=Phase.LISTENING, prompt=None, question_heard=True, silence_due=False, decided=None)
         self.put(Listen(step.id, expected(self.call)))
-        self.set_timer("no_input", NO_INPUT_MS)
+        if isinstance(step.then, AskValue) and step.then.kind is ValueKind.COMMENT:
+            return self._take_comment(step.then)
+        return self.set_timer("no_input", NO_INPUT_MS)
+
+    def _take_comment(self, ask: AskValue) -> None:
+        self.change(recording=ask.name)
+        self.put(StartRecording(ask.name))
+        self.set_timer("no_input", COMMENT_SILENCE_MS)
+        self.set_timer("comment", COMMENT_MS)
+
+    def stop_recording(self, discard: bool = False) -> None:
+        """End the comment that is being recorded, if one is."""
+        if self.call.recording:
+            self.put(StopRecording(self.call.recording, discard))
+            self.change(recording="")
+        self.cancel_timer("comment")
 
     def hold(self) -> None:
         self.hush()
@@ -259,6 +288,7 @@ class Turn:
     def end(self) -> None:
         """Hang up. What is open is concluded when the channel is gone."""
         self.hush()
+        self.stop_recording()
         for name in tuple(self.call.timers):
             self.cancel_timer(name)
         self.change(phase=Phase.ENDING, prompt=None)

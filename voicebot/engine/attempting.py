@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from voicebot.clock import Clock
 from voicebot.contacts.dialling import Dial, Drop, Redirect, Situation, Wait, decide
+from voicebot.contacts.families import Parting, part, spoken_scenario
 from voicebot.contacts.ids import stable_id
 from voicebot.contacts.model import Appointment, Attempt, AttemptStatus, Contact, Task
 from voicebot.contacts.planning import cancelled
@@ -23,6 +24,7 @@ from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import Caller, CallOrder, CallResult, Texts
+from voicebot.engine.families import Families
 from voicebot.engine.gate import Gate
 from voicebot.engine.pacing import Pace
 from voicebot.engine.port import Queue, Work
@@ -63,6 +65,7 @@ class Attempting:
         self._rules = rules
         self._node = node
         self._gate = gate
+        self._families = Families(ports.store, rules)
         self._reading = Reading(ports.store, ports.mis, ports.clock, mis_timeout_s)
         self._settling = Settling(ports.store, ports.clock, ports.texts, ports.scenarios, rules)
         self._pace = Pace(None)
@@ -88,15 +91,29 @@ class Attempting:
         if closed:
             await self._store.postpone_attempt(attempt_id, now + _PHONE_BUSY, closed)
             return "wait"
+        attempt = await self._families.joined(attempt, now)
         contacts = await self._contacts(attempt.contact_ids)
         scenario = self._scenarios(contacts[0].scenario_id) if contacts else None
         if scenario is None:
             reason = "сценарий этого звонка не опубликован" if contacts else "у попытки нет дел"
             await self._drop(attempt, Drop(tuple(cancelled(c, reason) for c in contacts), reason), now)
             return "drop"
-        situation = await self._reading.situation(attempt, contacts, now)
-        decision = decide(situation, scenario, self._rules, now)
+        situations = await self._reading.situations(attempt, contacts, now)
+        judged = [(s, decide(s, scenario, self._rules, now)) for s in situations]
+        if len(judged) > 1:
+            return await self._part(part(attempt, judged, now), situations, scenario, now)
+        ((situation, decision),) = judged
         return await self._act(decision, situation, scenario, now)
+
+    async def _part(self, parting: Parting, situations: Sequence[Situation], scenario: Scenario, now: datetime) -> str:
+        """An attempt for several patients: those who fare differently leave it, the rest goes on."""
+        if parting.leaving or parting.dial is None:
+            await self._store.part_attempt(
+                parting.attempt, parting.leaving, parting.closed, parting.tasks, parting.instead
+            )
+        if parting.dial is not None:
+            return await self._start(parting.dial, situations, parting.attempt, scenario, now)
+        return "wait" if parting.attempt.status is AttemptStatus.PLANNED else "drop"
 
     async def _act(
         self, decision: Dial | Wait | Drop | Redirect, situation: Situation, scenario: Scenario, now: datetime
@@ -111,26 +128,30 @@ class Attempting:
         if isinstance(decision, Redirect):
             await self._redirect(attempt, decision, now)
             return "drop"
-        return await self._start(decision, situation, scenario, now)
+        return await self._start(decision, (situation,), attempt, scenario, now)
 
-    async def _start(self, dial: Dial, situation: Situation, scenario: Scenario, now: datetime) -> str:
+    async def _start(
+        self, dial: Dial, situations: Sequence[Situation], attempt: Attempt, base: Scenario, now: datetime
+    ) -> str:
         """Write down that we dial, then what was decided; only then may the INVITE go out."""
-        attempt = situation.attempt
         if not await self._store.start_attempt(attempt.id, self._node, now):
             reason = "по этому номеру сейчас идёт другой звонок"
             await self._store.postpone_attempt(attempt.id, now + _PHONE_BUSY, reason)
             return "wait"
-        visits = tuple(v for v in (situation.visits.get(c.id) for c in dial.contacts) if v is not None)
-        assert situation.patient is not None
+        read = {c: v for s in situations for c, v in s.visits.items()}
+        visits = tuple(v for v in (read.get(c.id) for c in dial.contacts) if v is not None)
+        known = {s.patient.id: s.patient for s in situations if s.patient is not None}
+        patients = tuple(known[c.patient_id] for c in dial.contacts if read.get(c.id) is not None)
+        scenario = spoken_scenario(base, (p.id for p in patients), self._scenarios)
         row = CallRow(attempt.id, attempt.id, dial.phone, scenario.id, scenario.version, started_at=now)
         await self._store.add_call(row)
         await self._store.append_events([_prepared(attempt.id, dial.contacts, visits)])
         if dial.closed:
             await self._store.close_contacts(dial.closed)
         # Last: a step that failed on the way here is run again and finds no order, so nothing is dialled.
-        self._orders[attempt.id] = CallOrder(
-            attempt.id, dial.phone, situation.patient, visits, scenario, dial.contacts[0].attempts_used + 1
-        )
+        number = max(c.attempts_used for c in dial.contacts) + 1
+        first = known[dial.contacts[0].patient_id]
+        self._orders[attempt.id] = CallOrder(attempt.id, dial.phone, first, visits, scenario, number, patients)
         return "dial"
 
     async def _drop(self, attempt: Attempt, drop: Drop, now: datetime) -> None:

@@ -16,6 +16,7 @@ from voicebot.store.port import CallRow
 class CallOrder:
     """One call to be made now. appointments: as the MIS says right now, in the order of the call's subjects.
 
+    patients: whom each appointment is about, in a call about several; () means `patient`, who is the first of them.
     number: the how-manieth attempt this is for its contact, from 1.
     """
 
@@ -25,6 +26,10 @@ class CallOrder:
     appointments: tuple[Appointment, ...]
     scenario: Scenario
     number: int = 1
+    patients: tuple[Patient, ...] = ()
+
+    def patient_of(self, subject: int) -> Patient:
+        return self.patients[subject] if self.patients else self.patient
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from voicebot.clock import Clock
+from voicebot.contacts.families import is_variant
 from voicebot.contacts.model import CLOSED, Appointment, Contact, Patient
 from voicebot.contacts.planning import (
     Planned,
@@ -50,7 +51,8 @@ class _Round:
 
 
 class Planner:
-    """Plans reminders. scenarios: those that are published, asked for at every run."""
+    """Plans reminders. scenarios: those that are published, asked for at every run. One that only speaks in place of
+    another (`{id}_family`, see contacts.families) makes no contacts itself, whatever its `plan` says."""
 
     def __init__(self, store: Store, clock: Clock, scenarios: Callable[[], Iterable[Scenario]], rules: Rules) -> None:
         self._store = store
@@ -68,12 +70,14 @@ class Planner:
         for contact in (*(c for c in contacts if c.id not in ids), *closed):
             existing[(contact.scenario_id, contact.appointment_id)].append(contact)
         work = _Round(self._clock.now(), existing)
-        for scenario in self._scenarios():
-            if scenario.plan.before:
+        scenarios = tuple(self._scenarios())
+        published = [s.id for s in scenarios]
+        for scenario in scenarios:
+            if scenario.plan.before and not is_variant(scenario.id, published):
                 await self._plan_scenario(scenario, work)
         new = 0
         if work.planned:
-            attempts = group(work.planned, work.zones)
+            attempts = group(work.planned, work.zones, self._rules.patients_a_call)
             new = await self._store.add_contacts([p.contact for p in work.planned], attempts)
         self.last = PlanReport(new, closed, tuple(work.skipped))
         return self.last

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from voicebot.clock import Clock
 from voicebot.contacts.dialling import Situation
+from voicebot.contacts.families import same_person
 from voicebot.contacts.hours import known_zone
 from voicebot.contacts.model import Appointment, Attempt, Contact, Patient, Suppression
 from voicebot.contacts.planning import zone_of
@@ -41,21 +43,30 @@ class Reading:
         self._clock = clock
         self._timeout_s = mis_timeout_s
 
-    async def situation(self, attempt: Attempt, contacts: tuple[Contact, ...], now: datetime) -> Situation:
+    async def situations(self, attempt: Attempt, contacts: tuple[Contact, ...], now: datetime) -> tuple[Situation, ...]:
+        """One for each patient whom the attempt is about."""
         visits, age = await self._visits(contacts, now)
-        patient = await self._store.patient(contacts[0].patient_id)
-        if patient is None:
-            return Situation(attempt, contacts, None, visits, mis_age=age)
-        zone = known_zone(zone_of(patient, next(iter(visits.values()), None))) or "Europe/Moscow"
+        household = await self._store.patients_at(attempt.phone)
+        found: list[Situation] = []
+        for patient_id in dict.fromkeys(c.patient_id for c in contacts):
+            patient = await self._store.patient(patient_id)
+            theirs = tuple(c for c in contacts if c.patient_id == patient_id)
+            situation = Situation(attempt, theirs, patient, {c.id: visits.get(c.id) for c in theirs}, mis_age=age)
+            found.append(situation if patient is None else await self._known(situation, patient, household, now))
+        return tuple(found)
+
+    async def _known(
+        self, situation: Situation, patient: Patient, household: Sequence[Patient], now: datetime
+    ) -> Situation:
+        """With what restrains calls to this patient, and to whoever answers for them."""
+        zone = known_zone(zone_of(patient, next(iter(situation.visits.values()), None))) or "Europe/Moscow"
         midnight = datetime.combine(now.astimezone(ZoneInfo(zone)).date(), time(0), ZoneInfo(zone))
-        return Situation(
-            attempt=attempt,
-            contacts=contacts,
-            patient=patient,
-            visits=visits,
-            suppressions=await suppressions_of(self._store, patient, (attempt.phone,), now),
-            conversations_today=await self._store.conversations(patient.id, midnight, midnight + timedelta(days=1)),
-            mis_age=age,
+        wards = [p.id for p in household if p.id != patient.id and same_person(p, patient)]
+        tomorrow = midnight + timedelta(days=1)
+        return replace(
+            situation,
+            suppressions=await suppressions_of(self._store, patient, (situation.attempt.phone,), now),
+            conversations_today=await self._store.conversations(patient.id, midnight, tomorrow, *wards),
         )
 
     async def _visits(

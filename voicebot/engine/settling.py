@@ -10,7 +10,8 @@ from datetime import datetime
 
 from voicebot.clock import Clock
 from voicebot.contacts.consequences import Consequences
-from voicebot.contacts.following import Ended, follow_up
+from voicebot.contacts.ended import Ended
+from voicebot.contacts.following import follow_up
 from voicebot.contacts.ids import stable_id
 from voicebot.contacts.model import (
     CLOSED,
@@ -20,6 +21,7 @@ from voicebot.contacts.model import (
     Contact,
     ContactStatus,
     Patient,
+    Suppression,
     Task,
 )
 from voicebot.contacts.rules import Rules
@@ -41,6 +43,11 @@ class _About:
 
     contacts: tuple[Contact, ...]
     visits: Mapping[str, Appointment | None]
+
+    @property
+    def people(self) -> int:
+        """How many patients it was about; at least one is needed to settle by the rules."""
+        return max(1, len({c.patient_id for c in self.contacts}))
 
 
 class Settling:
@@ -68,7 +75,8 @@ class Settling:
         about = await self._about(attempt, rows)
         call = await self._call(attempt, finish, result, now)
         refused = next((json.loads(r.body)["reason"] for r in rows if r.kind == "Refused"), None)
-        patient = await self._store.patient(about.contacts[0].patient_id) if about.contacts else None
+        patients = await self._patients(about.contacts)
+        patient = patients.get(about.contacts[0].patient_id) if len(patients) == about.people else None
         scenario = self._scenarios(about.contacts[0].scenario_id) if about.contacts else None
         if refused is not None or patient is None or scenario is None:
             reason = refused or "пациент или сценарий исчез во время звонка"
@@ -80,12 +88,30 @@ class Settling:
                 patient=patient,
                 visits=about.visits,
                 finish=finish,
-                texts=self._wording(scenario, finish, about, patient, now),
-                suppressions=await suppressions_of(self._store, patient, (attempt.phone,), now),
+                texts=self._wording(self._messages(scenario, call), scenario, finish, about, patients, now),
+                suppressions=await self._suppressions(patients, attempt.phone, now),
+                patients=patients,
             )
-            settlement = _settlement(follow_up(ended, scenario, self._rules, now), call)
+            settlement = _settlement(follow_up(ended, scenario, self._rules, now), call, finish)
         await self._store.settle(settlement)
         return finish.disposition
+
+    async def _patients(self, contacts: Sequence[Contact]) -> dict[str, Patient]:
+        found = [await self._store.patient(id_) for id_ in dict.fromkeys(c.patient_id for c in contacts)]
+        return {p.id: p for p in found if p is not None}
+
+    async def _suppressions(
+        self, patients: Mapping[str, Patient], phone: str, now: datetime
+    ) -> tuple[Suppression, ...]:
+        found: dict[Suppression, None] = {}
+        for patient in patients.values():
+            found.update(dict.fromkeys(await suppressions_of(self._store, patient, (phone,), now)))
+        return tuple(found)
+
+    def _messages(self, scenario: Scenario, call: CallRow | None) -> dict[str, str]:
+        """Templates by id: the contact's scenario's, and those of the one that was spoken (a family's) above them."""
+        spoken = self._scenarios(call.scenario_id) if call is not None else None
+        return {**scenario.messages, **(spoken.messages if spoken is not None else {})}
 
     async def _about(self, attempt: Attempt, rows: Sequence[EventRow]) -> _About:
         prepared = next((json.loads(r.body) for r in rows if r.kind == "Prepared"), None)
@@ -118,17 +144,22 @@ class Settling:
         )
 
     def _wording(
-        self, scenario: Scenario, finish: Finish, about: _About, patient: Patient, now: datetime
+        self,
+        templates: Mapping[str, str],
+        scenario: Scenario,
+        finish: Finish,
+        about: _About,
+        patients: Mapping[str, Patient],
+        now: datetime,
     ) -> dict[tuple[str, str], str]:
         """Every SMS that may follow. One that cannot be worded is left out: the task that goes with it stays."""
         wanted = {scenario.unreached.sms, *(c.sms for c in finish.conclusions)} - {""}
         texts: dict[tuple[str, str], str] = {}
-        for template_id in sorted(wanted & set(scenario.messages)):
+        for template_id in sorted(wanted & set(templates)):
             for contact in about.contacts:
+                visit, patient = about.visits.get(contact.id), patients[contact.patient_id]
                 try:
-                    text = self._texts.message(
-                        scenario.messages[template_id], patient, about.visits.get(contact.id), now
-                    )
+                    text = self._texts.message(templates[template_id], patient, visit, now)
                 except VoicebotError as error:
                     log.error("SMS %s of scenario %s: %s", template_id, scenario.id, error.code)
                     continue
@@ -147,16 +178,17 @@ def _finish(rows: Sequence[EventRow]) -> Finish:
     return Finish(Disposition.FAILED if refused else Disposition.INTERRUPTED, False, ())
 
 
-def _settlement(what: Consequences, call: CallRow | None) -> Settlement:
+def _settlement(what: Consequences, call: CallRow | None, finish: Finish) -> Settlement:
     return Settlement(
         attempt=what.attempt,
         call=call,
-        concluded=tuple(Concluded(contact, outcome) for contact, outcome in what.concluded),
+        concluded=tuple(Concluded(c, outcome, c.id not in what.not_talked) for c, outcome in what.concluded),
         next_attempts=what.next_attempts,
         messages=what.messages,
         tasks=what.tasks,
         deliveries=what.deliveries,
         suppressions=what.suppressions,
+        values=finish.values,
     )
 
 

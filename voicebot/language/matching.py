@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from voicebot.dialogue.intents import Intent
-from voicebot.language.moments import moments, number_at
+from voicebot.language.heard_numbers import amounts_in, numbers_in
+from voicebot.language.moments import moments
 from voicebot.language.table import GAP, NAME, Phrase, Question, Role, Strength
 
 MAX_GAP = 3
+MAX_LIGHT = 2  # light words that a phrase may be broken by
 MOMENT = "moment"
 NUMBER = "number"
 _NEVER_IN_GAP = frozenset({"не", "нет", "ни"})
+_NOT_LIGHT_INSIDE = frozenset({"и", "а", "то", "раз", "больше", "завтра", "сегодня"})  # they part phrases, or say when
 _NOT = frozenset({"не", "ни"})
 _PER_SEGMENT = 0.3  # fewer, longer phrases explain an utterance better than many short ones
 
@@ -23,7 +26,7 @@ class _Node:
     stems: dict[str, _Node] = field(default_factory=dict)
     gap: _Node | None = None
     name: _Node | None = None
-    ends: Phrase | None = None
+    ends: dict[Question, Phrase] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +39,22 @@ class Segment:
     strength: Strength
     value: str
     said: str
+    own: bool = False  # it answers the question that was asked and no other
     covered: int = 0  # words of it that the phrase names (a gap's are not)
 
 
 class Matcher:
-    """Finds phrases that fit one question."""
+    """Finds the phrases of a table in words. light: what a phrase may be broken by."""
 
-    def __init__(self, phrases: Iterable[Phrase], question: Question, fillers: frozenset[str]) -> None:
+    def __init__(self, phrases: Iterable[Phrase], light: frozenset[str]) -> None:
         self.root = _Node()
-        usable = [p for p in phrases if p.question in (Question.ANY, question)]
-        for phrase in sorted(usable, key=lambda p: p.question is Question.ANY):  # the question's own come first
-            self._add(phrase, fillers)
+        self.light = light - _NOT_LIGHT_INSIDE
+        for phrase in phrases:
+            self._add(phrase)
 
-    def _add(self, phrase: Phrase, fillers: frozenset[str]) -> None:
-        words = tuple(w for w in phrase.words if w not in fillers) or phrase.words
+    def _add(self, phrase: Phrase) -> None:
         node = self.root
-        for word in words:
+        for word in phrase.words:
             if word == GAP:
                 node.gap = node.gap or _Node()
                 node = node.gap
@@ -62,34 +65,28 @@ class Matcher:
                 node = node.stems.setdefault(word[:-1], _Node())
             else:
                 node = node.exact.setdefault(word, _Node())
-        if node.ends is None:
-            node.ends = phrase
+        node.ends.setdefault(phrase.question, phrase)
 
-    def segments(self, words: list[str], names: frozenset[str]) -> list[Segment]:
+    def segments(self, words: list[str], names: frozenset[str], question: Question) -> list[Segment]:
         """The cover of the utterance that explains most words with the fewest phrases, from left to right."""
-        at_each = [self._at(words, i, names) for i in range(len(words))]
-        for moment in moments(words):
-            said = " ".join(words[moment.start : moment.end])
-            length = moment.end - moment.start
-            at_each[moment.start].append(
-                Segment(moment.start, moment.end, MOMENT, Strength.SHORT, moment.value, said, length)
-            )
-        for i in range(len(words)):
-            number = number_at(words, i)
-            if number:
-                said = " ".join(words[i : number[1]])
-                at_each[i].append(Segment(i, number[1], NUMBER, Strength.SHORT, str(number[0]), said, number[1] - i))
+        at_each = [self._at(words, i, names, question) for i in range(len(words))]
+        for label, start, end, value in _figures(words):
+            said = " ".join(words[start:end])
+            at_each[start].append(Segment(start, end, label, Strength.SHORT, value, said, covered=end - start))
         return _negated(_best_cover(at_each, len(words)), words)
 
-    def _at(self, words: list[str], start: int, names: frozenset[str]) -> list[Segment]:
+    def _at(self, words: list[str], start: int, names: frozenset[str], question: Question) -> list[Segment]:
         found: dict[tuple[int, str], Segment] = {}
-        stack = [(self.root, start, 0)]
+        stack = [(self.root, start, 0, MAX_LIGHT, True)]
         while stack:
-            node, at, covered = stack.pop()
-            phrase = node.ends
-            if phrase is not None and covered:
+            node, at, covered, spare, named = stack.pop()
+            phrase = node.ends.get(question) or node.ends.get(Question.ANY)  # the question's own comes first
+            if phrase is not None and covered and named:
                 said = " ".join(words[start:at])
-                segment = Segment(start, at, phrase.label, phrase.strength, phrase.value, said, covered)
+                if phrase.label == Intent.STOP:
+                    covered = at - start  # a "stop" must not lose to a longer phrase inside of it
+                own = phrase.question is not Question.ANY
+                segment = Segment(start, at, phrase.label, phrase.strength, phrase.value, said, own, covered)
                 known = found.get((at, phrase.label))
                 if known is None or known.covered < covered:
                     found[at, phrase.label] = segment
@@ -97,11 +94,21 @@ class Matcher:
                 for skip in range(min(MAX_GAP, len(words) - at) + 1):
                     if any(w in _NEVER_IN_GAP for w in words[at : at + skip]):
                         break
-                    stack.append((node.gap, at + skip, covered))
+                    stack.append((node.gap, at + skip, covered, spare, True))
             if at >= len(words):
                 continue
-            stack += [(following, at + 1, covered + 1) for following in _following(node, words[at], names)]
+            following = _following(node, words[at], names)
+            stack += [(after, at + 1, covered + 1, spare, True) for after in following]
+            if spare and covered and words[at] in self.light and at + 1 < len(words):
+                stack.append((node, at + 1, covered, spare - 1, False))  # «не могу я завтра прийти»
         return list(found.values())
+
+
+def _figures(words: list[str]) -> list[tuple[str, int, int, str]]:
+    """Moments, amounts («десять минут», no moment of the visit's either) and numbers: (label, start, end, value)."""
+    found = [(MOMENT, m.start, m.end, m.value) for m in moments(words)]
+    found += [(MOMENT, a.start, a.end, f"amount {a.value}") for a in amounts_in(words)]
+    return found + [(NUMBER, n.start, n.end, str(n.value)) for n in numbers_in(words)]
 
 
 def _following(node: _Node, word: str, names: frozenset[str]) -> list[_Node]:

@@ -3,146 +3,203 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
 
-from voicebot.language.numerals import LARGEST, cardinal, digits, ordinal
-from voicebot.language.templates import MissingFact, clean, fill
+from voicebot.contacts.model import Sex
+from voicebot.language.abbreviations import MARKS, SIGNS
+from voicebot.language.cases import DIRECT, Case, Gender
+from voicebot.language.days import date_words, day_words, time_words
+from voicebot.language.latin import roman, without_lookalikes
+from voicebot.language.measures import money_words
+from voicebot.language.morphology import gender_of, noun_phrase, nouns
+from voicebot.language.names import Name, name_in
+from voicebot.language.numerals import LARGEST, cardinal, plural
+from voicebot.language.templates import NOTHING, Blank, MissingFact, TimeStyle, blanks, clean, fill
+from voicebot.language.values import CalendarDay, Money, Slot
+from voicebot.language.wording import euphonic, worded
+from voicebot.language.written import STRESS, prepared
 
-__all__ = ["MissingFact", "day_words", "spoken", "spoken_text", "time_words"]
+__all__ = ["MissingFact", "TimeStyle", "day_words", "spoken", "spoken_text", "time_words", "unspeakable"]
 
-_MONTHS = ("января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября",
-           "декабря")  # fmt: skip
-_WEEKDAYS = ("в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье")
-_RELATIVE = {0: "сегодня", 1: "завтра", 2: "послезавтра"}
-
-#: Abbreviations of addresses and names. Those of _NUMBERED mean this only before a number («д. 5»).
-_ABBREVIATIONS = {
-    "ул.": "улица", "пер.": "переулок", "пр-т": "проспект", "просп.": "проспект", "пр.": "проспект",
-    "пр-кт": "проспект", "пл.": "площадь", "ш.": "шоссе", "б-р": "бульвар", "бул.": "бульвар",
-    "наб.": "набережная", "пр-д": "проезд", "мкр.": "микрорайон", "мкр-н": "микрорайон", "р-н": "район",
-    "обл.": "область", "г.": "город", "пос.": "посёлок", "им.": "имени", "ст.": "станция", "м.": "метро",
-    "д-р": "доктор", "тел.": "телефон", "корп.": "корпус", "стр.": "строение", "кв.": "квартира", "оф.": "офис",
-    "каб.": "кабинет", "эт.": "этаж", "подъезд": "подъезд", "т.е.": "то есть", "т.к.": "так как", "мин.": "минут",
-}  # fmt: skip
-_NUMBERED = {"д.": "дом", "к.": "корпус", "с.": "строение", "дом": "дом", "№": "номер"}
-_SIGNS = {"%": " процентов ", "№": " номер ", "&": " и ", "+": " плюс ", "=": " равно ", "@": " собака ",
-          "/": " ", "\\": " ", "_": " ", "|": " ", "<": " ", ">": " ", "*": " ", "#": " ", "~": " ", "^": " ",
-          "`": "", "$": " ", "[": " ", "]": " "}  # fmt: skip
-
-_PHONE = r"(?<![\d\w])(?P<phone>(?:\+7|8)[ (-]{0,2}\d{3}[ )-]{0,2}\d{3}[ -]?\d{2}[ -]?\d{2})(?!\d)"
-_TIME = r"(?<![\d:.])(?P<time>(?:[01]?\d|2[0-3]):[0-5]\d)(?![\d:])"
-_DATE = r"(?<![\d.])(?P<date>\d{1,2}\.(?:0\d|1[0-2])(?:\.20\d\d)?)(?![\d]|\.\d)"
-_ORDINAL = r"(?<![\d\w])(?P<ordinal>\d{1,2}-(?:ый|ой|ий|й|ая|я|ое|е|ого|го|ому|му))(?!\w)"
-_HOUSE = r"(?<![\d\w])(?P<house>\d{1,4}(?:/\d{1,4})?[а-я]?)(?![\d\w])"
-_NUMBER = r"(?P<number>\d+)"
-_NUMBERED_RE = "|".join(re.escape(a) for a in _NUMBERED)
-_ABBREVIATED = "|".join(re.escape(a) for a in sorted(_ABBREVIATIONS, key=len, reverse=True))
-_PLAIN = re.compile(
-    rf"{_PHONE}|{_TIME}|{_DATE}|{_ORDINAL}"
-    rf"|(?<!\w)(?P<numbered>{_NUMBERED_RE})\s*(?=\d)"
-    rf"|(?<!\w)(?P<short>{_ABBREVIATED})(?!\w)"
-    rf"|{_HOUSE}|{_NUMBER}",
-    re.IGNORECASE,
-)
-_QUOTES = re.compile(r"[«»„“”\"]")
-_SPACE_BEFORE = re.compile(r"\s+([,.!?;:…])")
+_HOLDER = 0xE000  # private-use characters hold the places of the dictionary's words while the rest is worded
+_HOLDERS = 6_400
 
 
-def spoken(template: str, facts: Mapping[str, object], now: datetime, pronunciations: Mapping[str, str]) -> str:
+def spoken(template: str, facts: Mapping[str, object], now: datetime, pronunciations: Mapping[str, str],
+           style: TimeStyle = TimeStyle.DIGITS) -> str:  # fmt: skip
     """The words to be spoken. «Завтра» is worked out here, from now.
 
     now:            aware; put into the zone of each day that is spoken
     pronunciations: word or phrase as written -> as spoken (U+0301 after a stressed vowel)
+    style:          how times are told where the template does not say
     Raises MissingFact when the template names a fact that is unknown or empty.
     """
     if now.tzinfo is None:
         raise ValueError("spoken() needs an aware datetime")
-    return spoken_text(fill(template, facts, lambda value: _words(value, now)), pronunciations)
+    lexicon = _lexicon(pronunciations)
+    text = fill(template, facts, lambda value, blank: _Filler(now, style, lexicon).words(value, blank))
+    return _said(text, lexicon, style)
 
 
-def spoken_text(text: str, pronunciations: Mapping[str, str]) -> str:
+def spoken_text(text: str, pronunciations: Mapping[str, str], style: TimeStyle = TimeStyle.DIGITS) -> str:
     """Any text as it is spoken: numbers, times, phones, addresses and the clinic's own words. Never raises."""
-    parts = _dictionary(pronunciations).split(text) if pronunciations else [text]
-    lower = {word.lower(): said for word, said in pronunciations.items()}
-    done = [lower[part.lower()] if i % 2 else _plain(part) for i, part in enumerate(parts)]
-    return _SPACE_BEFORE.sub(r"\1", clean("".join(done)))
+    return _said(text, _lexicon(pronunciations), style)
 
 
-def day_words(day: date, today: date | None = None) -> str:
-    """«завтра, во вторник, двадцать четвёртого ноября»; without today, or far from it, no relative word."""
-    words = f"{_WEEKDAYS[day.weekday()]}, {ordinal(day.day, 'го')} {_MONTHS[day.month - 1]}"
-    relative = _RELATIVE.get((day - today) // timedelta(days=1)) if today is not None else None
-    return f"{relative}, {words}" if relative else words
+def unspeakable(text: str, pronunciations: Mapping[str, str]) -> list[str]:
+    """The tokens that the robot can only guess at: Latin words outside the dictionary, odd signs, «None».
+
+    Facts in braces are left out of the search. In the order of the text, each once.
+    """
+    for blank in blanks(text):
+        text = text.replace(text[blank.offset : blank.offset + blank.length], " " * blank.length, 1)
+    lexicon = _lexicon(pronunciations)
+    text = clean(text)
+    return list(dict.fromkeys(_odd(lexicon.pattern.sub(" ", text) if lexicon.words else text)))
 
 
-def time_words(moment: time) -> str:
-    """«пятнадцать ноль ноль», «девять ноль пять», «пятнадцать тридцать»."""
-    return f"{cardinal(moment.hour)} {digits(f'{moment.minute:02d}')}"
+def _odd(text: str) -> Iterator[str]:
+    text = re.sub(r"\S+@\S+|(?:https?://|www\.)\S+|[\w-]+\.(?:ru|com|org|net)\b", " ", text)
+    text = re.sub(r"[^\W\d_]+", lambda m: without_lookalikes(m[0]), text)
+    for token in re.findall(r"[A-Za-z][A-Za-z'.-]*[A-Za-z]|[A-Za-z]|[^\W\dA-Za-z_]+|[^\w\s]|_", text):
+        if token[0].isascii() and token[0].isalpha():
+            if token.lower() in NOTHING or not roman(token):
+                yield token
+        elif token[0].isalpha():
+            if not re.fullmatch(f"[а-яё{STRESS}]+", prepared(token).lower()):
+                yield token
+        elif token not in MARKS and token not in SIGNS and token not in "«»„“”\"’‘":
+            yield token
 
 
-def _words(value: object, now: datetime) -> str:
-    if isinstance(value, datetime):
-        return day_words(value.date(), now.astimezone(value.tzinfo).date() if value.tzinfo else now.date())
-    if isinstance(value, date):
-        return day_words(value)
-    if isinstance(value, time):
-        return time_words(value)
-    if isinstance(value, bool):
-        return "да" if value else "нет"
-    if isinstance(value, int) and 0 <= value <= LARGEST:
-        return cardinal(value)
-    return str(value)
+@dataclass(frozen=True, slots=True)
+class _Lexicon:
+    """The clinic's dictionary, ready for search. words: lower case -> as spoken."""
+
+    pattern: re.Pattern[str]
+    words: Mapping[str, str]
 
 
-def _dictionary(pronunciations: Mapping[str, str]) -> re.Pattern[str]:
-    longest_first = sorted((re.escape(w) for w in pronunciations if w), key=len, reverse=True)
-    return re.compile(rf"(?<!\w)({'|'.join(longest_first)})(?!\w)" if longest_first else r"(\Z.)", re.IGNORECASE)
+def _lexicon(pronunciations: Mapping[str, str]) -> _Lexicon:
+    return _compiled(tuple(pronunciations.items()))
 
 
-def _plain(text: str) -> str:
-    written = _PLAIN.sub(_said, _QUOTES.sub("", text))
-    return "".join(_SIGNS.get(sign, sign) for sign in written)
+@lru_cache(maxsize=16)
+def _compiled(entries: tuple[tuple[str, str], ...]) -> _Lexicon:
+    words = {key: said for word, said in entries if (key := prepared(word).lower())}
+    longest_first = sorted(map(re.escape, words), key=len, reverse=True)
+    return _Lexicon(re.compile(rf"(?<!\w)(?:{'|'.join(longest_first) or '(?!)'})(?!\w)", re.IGNORECASE), words)
 
 
-def _said(match: re.Match[str]) -> str:
-    kind, text = str(match.lastgroup), match[0]
-    if kind == "phone":
-        return _phone(text)
-    if kind == "time":
-        hour, minute = text.split(":")
-        return time_words(time(int(hour), int(minute)))
-    if kind == "date":
-        return _date(text)
-    if kind == "ordinal":
-        number, ending = text.lower().split("-")
-        return ordinal(int(number), {"ой": "й", "ый": "й", "ий": "й", "ая": "я", "ое": "е", "ого": "го",
-                                     "ому": "му"}.get(ending, ending))  # fmt: skip
-    if kind == "numbered":
-        return _NUMBERED[text.strip().lower()] + " "
-    if kind == "short":
-        return _ABBREVIATIONS[text.lower()]
-    if kind == "house":
-        return _house(text)
-    return cardinal(int(text)) if len(text) <= 12 and int(text) <= LARGEST else digits(text)
+def _said(text: str, lexicon: _Lexicon, style: TimeStyle) -> str:
+    held: list[str] = []
+
+    def hold(match: re.Match[str]) -> str:
+        said = lexicon.words.get(match[0].lower())
+        if said is None or len(held) >= _HOLDERS:
+            return match[0]
+        held.append(said)
+        return chr(_HOLDER + len(held) - 1)
+
+    text = prepared(text)
+    words = worded(lexicon.pattern.sub(hold, text) if lexicon.words else text, style)
+    return euphonic(re.sub("[\ue000-\uf8ff]", lambda m: held[ord(m[0]) - _HOLDER], words))
 
 
-def _phone(text: str) -> str:
-    bare = re.sub(r"\D", "", text)
-    lead = "плюс семь" if text.startswith("+") else "восемь"
-    return ", ".join([lead, *(digits(g) for g in (bare[1:4], bare[4:7], bare[7:9], bare[9:11]))])
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """How one fact is put into words."""
+
+    now: datetime
+    style: TimeStyle
+    lexicon: _Lexicon
+
+    def words(self, value: object, blank: Blank) -> str:
+        if blank.forms:
+            return chosen_form(value, blank.forms)
+        if isinstance(value, date | time | Slot | CalendarDay):
+            return self._moment(value, blank)
+        if isinstance(value, bool):
+            return "да" if value else "нет"
+        case = blank.case or Case.NOMINATIVE
+        if isinstance(value, int) and 0 <= value <= LARGEST:
+            return cardinal(value, case)
+        if isinstance(value, Money):
+            return money_words(value.roubles, value.kopecks, case)
+        return self._declined(value, case)
+
+    def _moment(self, value: date | time | Slot | CalendarDay, blank: Blank) -> str:
+        if isinstance(value, Slot):
+            return f"{self._moment(value.at, blank)}, в {time_words(value.at.time(), blank.style or self.style)}"
+        if isinstance(value, CalendarDay):
+            year = value.day.year != self.now.year
+            return f"{value.lead} {date_words(value.day, blank.case or Case.GENITIVE, year)}".strip()
+        if isinstance(value, time):
+            return time_words(value, blank.style or self.style, blank.case or Case.NOMINATIVE)
+        if isinstance(value, datetime):
+            today = self.now.astimezone(value.tzinfo).date() if value.tzinfo else self.now.date()
+            return day_words(value.date(), today, blank.case)
+        return day_words(value, None, blank.case)
+
+    def _declined(self, value: object, case: Case) -> str:
+        text = str(value)
+        if case is Case.NOMINATIVE:
+            return text
+        name = value if isinstance(value, Name) else name_in(text)
+        form = name.in_case(case) if name is not None else noun_phrase(" ".join(text.split()), case)
+        return self._stressed(text.split(), form.split())
+
+    def _stressed(self, words: list[str], forms: list[str]) -> str:
+        """The dictionary's stress of the nominative, where the form keeps that vowel: «Улюка́ева» -> «Улюка́евой»."""
+        if len(words) != len(forms):
+            return " ".join(forms)
+        return " ".join(self._like(w, f) for w, f in zip(words, forms, strict=True))
+
+    def _like(self, word: str, form: str) -> str:
+        said = self.lexicon.words.get(word.lower(), "")
+        at = said.find(STRESS)
+        if at < 1 or form.lower() in self.lexicon.words or said.replace(STRESS, "").lower() != word.lower():
+            return form
+        return form[:at] + STRESS + form[at:] if form[:at].lower() == word[:at].lower() else form
 
 
-def _date(text: str) -> str:
-    parts = [int(p) for p in text.split(".")]
-    if not (1 <= parts[0] <= 31 and 1 <= parts[1] <= 12):
-        return " ".join(digits(p) for p in text.split("."))
-    year = f" {ordinal(parts[2], 'го')} года" if len(parts) == 3 else ""
-    return f"{ordinal(parts[0], 'го')} {_MONTHS[parts[1] - 1]}{year}"
+def chosen_form(value: object, forms: tuple[str, ...]) -> str:
+    """The words that agree with a fact: three forms follow a number, two or three the sex of a person.
+
+    Two forms beside a number are «one» and «several», without the number.
+    """
+    number = _number(value)
+    if number is not None and len(forms) == 3:
+        case, gender = _wanted(forms)
+        return f"{cardinal(number, case, gender)} {plural(number, *forms)}"
+    if number is not None:
+        return forms[0] if number == 1 else forms[-1]
+    name = value if isinstance(value, Name) else name_in(str(value))
+    sex = name.known_sex if name is not None else _SEXES.get(str(value).strip().lower(), Sex.UNKNOWN)
+    if sex is Sex.UNKNOWN:
+        return forms[2] if len(forms) > 2 else forms[0]
+    return forms[0] if sex is Sex.MALE or len(forms) < 2 else forms[1]
 
 
-def _house(text: str) -> str:
-    letter = text[-1] if text[-1].isalpha() else ""
-    numbers = (text[:-1] if letter else text).split("/")
-    return " ".join(filter(None, [" дробь ".join(digits(n) if n[0] == "0" else cardinal(int(n)) for n in numbers),
-                                  letter]))  # fmt: skip
+_SEXES = {"male": Sex.MALE, "female": Sex.FEMALE, "мужской": Sex.MALE, "женский": Sex.FEMALE}
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, str) and value.strip().isdecimal() and len(value.strip()) <= 12:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST else None
+
+
+def _wanted(forms: tuple[str, ...]) -> tuple[Case, Gender]:
+    """The case and gender that the forms are in: «визиту|визитам|визитам» is the dative."""
+    words = list(zip(forms[0].split(), forms[1].split(), strict=False))
+    for one, few in reversed(words):
+        for reading in (p for p in nouns(one) if p.tag.number == "sing" and p.tag.case in set(Case)):
+            case = Case(reading.tag.case)
+            wanted = ("sing", "gent") if case in DIRECT else ("plur", case.value)
+            if any((p.tag.number, p.tag.case) == wanted for p in nouns(few)):
+                return case, gender_of(reading)
+    return Case.NOMINATIVE, Gender.MASCULINE

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 GAP = "..."
 NAME = "$имя"
+END = "."  # at the end of a fix: only where the utterance ends
 MAX_EXPANSIONS = 3_000
 
 
@@ -37,6 +38,7 @@ class Role(StrEnum):
     UNSURE = "unsure"  # «наверное»: no answer, and makes an answer beside it doubtful
     CONDITION = "condition"  # «только», «если»: makes a yes doubtful, not a no
     NEUTRAL = "neutral"  # «понимаете»: understood, and adds nothing
+    ASKING = "asking"  # «какой», «где»: a question of some kind, when nothing else was understood
     CORRECTION = "correction"  # «ой, нет»: what follows replaces what came before
 
 
@@ -55,12 +57,13 @@ class Phrase:
     value: str = ""  # the topic of a question
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PhraseTable:
     """Everything that understanding knows. Made from scenarios/phrases.ru.yaml.
 
     fillers say nothing and are dropped; light words may stand uncovered without making an answer doubtful;
-    fixes are what recognition writes -> what was said; noise is what it writes when nobody spoke;
+    fixes are what recognition writes -> what was said (a last word END: at the end of the utterance);
+    noise is what it writes when nobody spoke; names are given names, for when nobody knows who was asked for;
     doubtful are words that a clipped «не» turns into: before a yes they make it a guess.
     """
 
@@ -70,6 +73,7 @@ class PhraseTable:
     doubtful: frozenset[str] = frozenset()
     fixes: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     noise: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
 
 
 _TOKEN = re.compile(r"\.\.\.|<[^<>|()\[\]]+>|[\[\](|)]|\$?[\w-]+\*?", re.UNICODE)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
-from voicebot.dialogue.intents import Intent, Meaning, Scored
-from voicebot.dialogue.scenario import Scenario
-from voicebot.language.matching import MOMENT, Matcher
-from voicebot.language.moments import resolve
+from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
+from voicebot.dialogue.scenario import AskValue, Scenario
+from voicebot.language.heard_values import values_in
+from voicebot.language.matching import Matcher
+from voicebot.language.moments import agree, moments, resolve
+from voicebot.language.polarity import DOUBTFUL
 from voicebot.language.table import GAP, NAME, PhraseTable, Question
-from voicebot.language.weighing import DOUBTFUL, Utterance, weigh
+from voicebot.language.utterance import Utterance
+from voicebot.language.weighing import weigh
 from voicebot.language.words import Cleaner, split
 
 #: What an intent may stand for where a question has no use for it.
@@ -19,6 +24,7 @@ _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.
                Intent.CALLBACK_LATER: Intent.BUSY_NOW}  # fmt: skip
 _AGAINST_YES = frozenset({Intent.NO, Intent.CANCEL, Intent.CHANGE, Intent.WRONG_PERSON, Intent.STOP})
 SURE = 0.5
+PATRONYMIC = re.compile(r"[а-я]{2,}(?:ович|евич|ьич|овн[аыуе]|евн[аыуе]|иничн[аыуе])")
 
 
 class Understanding:
@@ -26,9 +32,7 @@ class Understanding:
 
     def __init__(self, table: PhraseTable) -> None:
         self.table = table
-        self._matchers = {q: Matcher(table.phrases, q, table.fillers) for q in Question}
-        vocabulary = {w for p in table.phrases for w in p.words if w not in (GAP, NAME) and not w.endswith("*")}
-        self._cleaner = Cleaner(table, vocabulary | table.fillers | table.light)
+        self._matcher, self._cleaner = _prepared(table)
         self._noise = frozenset(tuple(split(n)) for n in table.noise)
 
     def understand(
@@ -41,16 +45,20 @@ class Understanding:
         names: frozenset[str] = frozenset(),
         now: datetime | None = None,
         visit: datetime | None = None,
+        wants: ValueKind | None = None,
     ) -> Meaning:
         """What an utterance means. Never raises, whatever the text.
 
         expects:      the intents that the open question has a use for; None for all
         alternatives: other texts that the recogniser thought of, best first
         question:     IDENTITY when «Это …?» was asked
-        names:        lower-case words of the patient's name, ё as е (language.facts.name_words)
+        names:        lower-case words of the patient's name, ё as е (language.facts.name_words); without them any
+                      usual name may be the one that was asked for
         now:          aware, in the patient's zone: times heard then become ISO times in place of "in 60m"
         visit:        aware, when the visit in question begins (needs now): «приду в пятницу» is then a yes only
                       when the visit is on that Friday; without it such an answer is always asked again
+        wants:        the value that was asked for, so that «пять» is a mark or five o'clock
+        values are numbers, times, and, when now is given, dates.
         speech is False for what recognisers write when nobody spoke.
         """
         heard = _Context(question, names, now, visit)
@@ -63,26 +71,38 @@ class Understanding:
             candidates = _stand_in(candidates, expects)
         if now is not None:
             candidates = tuple(_timed(c, now) for c in candidates)
-        return Meaning(candidates, text.strip(), speech=True)
+        values = values_in(self._cleaner.clean(split(text))[0], now, wants)
+        return Meaning(candidates, text.strip(), speech=True, values=values)
 
     def _candidates(self, text: str, context: _Context) -> tuple[Scored, ...] | None:
         raw = split(text)
         if not raw or tuple(raw) in self._noise:
             return None
         words, guessed = self._cleaner.clean(raw)
-        segments = self._matchers[context.question].segments(words, context.names)
+        heard = moments(words)
+        names = context.names or frozenset(w for w in words if w in self.table.names or PATRONYMIC.fullmatch(w))
+        segments = self._matcher.segments(words, names, context.question)
         said = Utterance(
             words=words,
             segments=segments,
             question=context.question,
-            light=self.table.light | context.names,
+            light=self.table.light | names,
             doubtful=self.table.doubtful,
             asking=text.rstrip().endswith("?"),
             guessed=guessed,
-            agreed=frozenset(s.value for s in segments if s.label == MOMENT and context.agrees(s.value)),
+            moments=heard,
+            agreed=frozenset(m.value for m in heard if context.agrees(m.value)),
+            any_names=frozenset() if context.names else names,
             visit_known=context.now is not None and context.visit is not None,
         )
         return weigh(said)
+
+
+@lru_cache(maxsize=2)
+def _prepared(table: PhraseTable) -> tuple[Matcher, Cleaner]:
+    """Half a second's work, done once for each table."""
+    vocabulary = {w for p in table.phrases for w in p.words if w not in (GAP, NAME) and not w.endswith("*")}
+    return Matcher(table.phrases, table.light), Cleaner(table, vocabulary | table.fillers | table.light)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +116,13 @@ class _Context:
 
     def agrees(self, moment: str) -> bool:
         """Whether a moment as heard is the visit's day, its time, or both."""
-        if self.now is None or self.visit is None:
-            return False
-        visit = self.visit.astimezone(self.now.tzinfo)
-        heard = resolve(moment, self.now)
-        if heard is None:
-            return False
-        minutes = abs((heard.hour - visit.hour) * 60 + heard.minute - visit.minute)
-        same_time = "at" not in moment or minutes <= 30  # «вечером» names no minute
-        return same_time and ("day" not in moment or heard.date() == visit.date())
+        return self.now is not None and self.visit is not None and agree(moment, self.now, self.visit)
+
+
+def wanted_at(scenario: Scenario, step_id: str) -> ValueKind | None:
+    """The value that a step asks for, if it asks for one."""
+    step = scenario.steps.get(step_id)
+    return step.then.kind if step is not None and isinstance(step.then, AskValue) else None
 
 
 def question_at(scenario: Scenario, step_id: str) -> Question:
@@ -121,7 +139,7 @@ def _with_alternatives(first: tuple[Scored, ...], others: Iterable[tuple[Scored,
         best = first[0] if first else None
         if best is not None and best.intent is Intent.YES and best.score >= SURE and other[0].intent in _AGAINST_YES:
             rival = replace(other[0], score=0.4 if other[0].intent is Intent.STOP else 0.55)
-            first = _sorted([replace(best, score=0.55), *first[1:]], rival)
+            first = _sorted([replace(best, score=0.54), *first[1:]], rival)  # yes is never the first of two
         elif best is None or best.score < SURE:
             weight = DOUBTFUL / other[0].score if other[0].intent is Intent.YES else 0.8
             first = _sorted(list(first), replace(other[0], score=round(other[0].score * weight, 2)))

@@ -8,22 +8,27 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from voicebot.dialogue.intents import Intent
-from voicebot.dialogue.outcome import Answer
-from voicebot.dialogue.scenario import About, Attempts, Plan, Purpose, Scenario, Step, Unreached
+from voicebot.dialogue.scenario import About, Purpose, Scenario, Step
+from voicebot.scenarios.endings import EndingReader
+from voicebot.scenarios.heading import (
+    read_attempts,
+    read_everywhere,
+    read_hours,
+    read_limits,
+    read_plan,
+    read_unreached,
+)
+from voicebot.scenarios.known import names_in, telephone_keys
 from voicebot.scenarios.mistakes import Mistake, Place, ScenarioFault, maybe
 from voicebot.scenarios.reading import Fields, Notes
-from voicebot.scenarios.steps import StepReader, keys, known_intent, known_step
+from voicebot.scenarios.steps import read_step
 from voicebot.scenarios.templates import read_template
-from voicebot.scenarios.yamltree import Block, Scalar, read_tree
+from voicebot.scenarios.yamltree import MAX_BYTES, Block, Scalar, read_tree
 
-_KEYS = frozenset({
-    "id", "title", "purpose", "about", "plan", "attempts", "unreached", "voice", "everywhere", "keys", "unclear",
-    "start", "steps", "messages",
-})  # fmt: skip
 _ID = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
-_LIFECYCLES = ("booked", "arrived", "done", "cancelled", "no_show")
-_NOT_SCENARIOS = ("phrases.", "spoken.")
+#: Nobody can read aloud a scenario with more, and the ways through it could not be followed in a second.
+MAX_STEPS = 300
+MAX_LOOPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,10 @@ def read_all(folder: Path, phrases: str = "") -> Mapping[str, Draft]:
 
 
 def scenario_files(folder: Path) -> list[Path]:
-    """The scenario files of a folder: *.yaml without phrase tables, dictionaries and tests."""
+    """The scenario files of a folder: *.yaml. A name with one more dot is a table, a dictionary or tests."""
     if not folder.is_dir():
         raise ScenarioFault([Mistake(Place(str(folder)), "no-folder", "Нет такой папки со сценариями.")])
-    return sorted(p for p in folder.glob("*.yaml")
-                  if not p.name.startswith(_NOT_SCENARIOS) and not p.name.endswith(".test.yaml"))  # fmt: skip
+    return sorted(path for path in folder.glob("*.yaml") if "." not in path.stem)
 
 
 def read(path: Path, phrases: str = "") -> Draft:
@@ -86,11 +90,13 @@ def read(path: Path, phrases: str = "") -> Draft:
 
 
 def read_bytes(path: Path) -> bytes:
+    """What a file holds; of one that is too large, enough to tell. Raises ScenarioFault."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ScenarioFault([Mistake(Place(str(path)), "no-file",
-                                     f"Файл не читается: {error.strerror or error}.")]) from None  # fmt: skip
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ScenarioFault([Mistake(Place(str(path)), "no-file", f"Файл не читается: {why}.")]) from None
 
 
 def parse(data: bytes, file: str, phrases: str = "", stem: str = "") -> Draft:
@@ -98,7 +104,7 @@ def parse(data: bytes, file: str, phrases: str = "", stem: str = "") -> Draft:
     notes = Notes()
     notes.places[()] = Place(file)
     root = read_tree(data, file, notes.mistakes)
-    scenario = _scenario(Fields(root, notes, (), _KEYS), notes, _version(data, phrases), stem)
+    scenario = _scenario(Fields(root, notes, (), "scenario"), notes, _version(data, phrases), stem)
     if notes.mistakes:
         raise ScenarioFault(notes.mistakes)
     return Draft(scenario, data.decode("utf-8-sig"), notes.places)
@@ -111,11 +117,11 @@ def _version(data: bytes, phrases: str) -> str:
 
 
 def _scenario(f: Fields, notes: Notes, version: str, stem: str) -> Scenario:
-    f.require("id", "title", "purpose", "about", "voice", "start", "steps", "everywhere")
+    f.require_all()
     scenario_id = _identifier(f, notes, stem)
     about = f.choice("about", About, About.APPOINTMENT)
-    names = frozenset(name for name, _, _ in f.mapping("steps"))
-    steps = _steps(f, notes, names, about)
+    reader = EndingReader(notes, names_in(f, about))
+    steps = _steps(f, reader)
     return Scenario(
         id=scenario_id,
         version=version,
@@ -123,13 +129,16 @@ def _scenario(f: Fields, notes: Notes, version: str, stem: str) -> Scenario:
         purpose=f.choice("purpose", Purpose, Purpose.SERVICE),
         about=about,
         voice=f.text("voice"),
-        start=_start(f, notes, names),
+        start=reader.go(f.node("start")),
         steps=steps,
-        everywhere=_everywhere(f, notes, names),
-        everywhere_keys=keys(f, notes),
-        attempts=_attempts(f, notes),
-        unreached=_unreached(f, notes),
-        plan=_plan(f, notes),
+        everywhere=read_everywhere(f, reader),
+        everywhere_keys=telephone_keys(f, notes),
+        attempts=read_attempts(f),
+        unreached=read_unreached(f),
+        plan=read_plan(f),
+        limits=read_limits(f),
+        hours=read_hours(f),
+        inbound=reader.go(f.node("inbound")),
         messages=_messages(f, notes, about, steps),
     )
 
@@ -143,56 +152,21 @@ def _identifier(f: Fields, notes: Notes, stem: str) -> str:
     return value
 
 
-def _steps(f: Fields, notes: Notes, names: frozenset[str], about: About) -> Mapping[str, Step]:
-    reader = StepReader(notes, names, about, None)
+def _steps(f: Fields, reader: EndingReader) -> Mapping[str, Step]:
     if "unclear" in f:
-        reader.unclear = reader.read_unclear(Fields(f.node("unclear"), notes, ("unclear",), ("say", "then")))
+        reader.unclear = reader.read_unclear(f.section("unclear", "unclear"))
     found: dict[str, Step] = {}
     for name, place, node in f.mapping("steps"):
         if not _ID.match(name) or name == "again":
-            notes.add(place, "id", f"Так шаг назвать нельзя: «{name[:60]}». Годится: ask, not_patient.")
-        found[name] = reader.step(name, place, node)
+            f.notes.add(place, "id", f"Так шаг назвать нельзя: «{name[:60]}». Годится: ask, not_patient.")
+        found[name] = read_step(reader, name, place, node)
+    loops = sum(step.for_each for step in found.values())
+    if len(found) > MAX_STEPS or loops > MAX_LOOPS:
+        f.notes.add(f.at("steps"), "too-many",
+                    f"Шагов не больше {MAX_STEPS}, из них с for_each — {MAX_LOOPS}: разбейте сценарий.")  # fmt: skip
+    if isinstance(f.node("steps"), Block) and not found:
+        f.notes.add(f.at("steps"), "shape", "«steps» пуст: в сценарии нет ни одного шага.")
     return found
-
-
-def _start(f: Fields, notes: Notes, names: frozenset[str]) -> str:
-    return known_step(f.text("start"), f.at("start"), names, notes) if "start" in f else ""
-
-
-def _everywhere(f: Fields, notes: Notes, names: frozenset[str]) -> Mapping[Intent, str]:
-    found: dict[Intent, str] = {}
-    for name, place, node in f.mapping("everywhere"):
-        intent = known_intent(name, place, notes)
-        reader = StepReader(notes, names, About.APPOINTMENT, None)
-        target = reader.go(node, again=True)
-        if intent is not None:
-            found[intent] = target
-    return found
-
-
-def _attempts(f: Fields, notes: Notes) -> Attempts:
-    a = Fields(f.node("attempts"), notes, ("attempts",), ("max", "every", "busy"), f.place)
-    standard = Attempts()
-    every, busy = a.span("every", standard.every), a.span("busy", standard.busy)
-    return Attempts(a.number("max", standard.max, 1, 10), every, busy)
-
-
-def _unreached(f: Fields, notes: Notes) -> Unreached:
-    u = Fields(f.node("unreached"), notes, ("unreached",), ("answer", "sms", "task"), f.place)
-    return Unreached(u.choice("answer", Answer, Answer.UNCONFIRMED) if "answer" in u else None,
-                     u.text("sms"), u.text("task"))  # fmt: skip
-
-
-def _plan(f: Fields, notes: Notes) -> Plan:
-    p = Fields(f.node("plan"), notes, ("plan",), ("before", "only"), f.place)
-    only = Fields(p.node("only"), notes, ("plan", "only"), ("lifecycle", "answer"), p.place)
-    standard = Plan()
-    lifecycle = only.text("lifecycle", standard.lifecycle)
-    if lifecycle not in _LIFECYCLES:
-        notes.add(only.at("lifecycle"), "unknown-value",
-                  f"Неизвестное значение «{lifecycle[:60]}».{maybe(lifecycle, _LIFECYCLES)} "
-                  f"Бывает: {', '.join(_LIFECYCLES)}.")  # fmt: skip
-    return Plan(p.spans("before"), lifecycle, only.choices("answer", Answer) or standard.answers)
 
 
 def _messages(f: Fields, notes: Notes, about: About, steps: Mapping[str, Step]) -> Mapping[str, str]:

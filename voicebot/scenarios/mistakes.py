@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from voicebot.errors import InputFault
+from voicebot.scenarios.characters import as_latin
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,10 +56,17 @@ class ScenarioFault(InputFault):
 def maybe(word: str, known: Iterable[str]) -> str:
     """« Может быть, `visit.time`?» when something known looks like the word, else ''."""
     near = suggestion(word, list(known))
-    return f" Может быть, `{near}`?" if near else ""
+    if not near:
+        return ""
+    cyrillic = "".join(dict.fromkeys(c for c in word if "а" <= c.lower() <= "я" or c in "ёЁіІ"))
+    if cyrillic and as_latin(word) == near:
+        return f" Может быть, `{near}`? Здесь русская буква «{cyrillic[0]}», нужна латинская."
+    return f" Может быть, `{near}`?"
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:
     """The known word that looks most like this one, or ''."""
-    found = get_close_matches(word[:80].lower(), known, n=1, cutoff=0.6)
-    return found[0] if found else ""
+    lower = {name.lower(): name for name in reversed(known)}
+    found = get_close_matches(as_latin(word[:80]).lower(), lower, n=1, cutoff=0.6)
+    found = found or get_close_matches(word[:80].lower(), lower, n=1, cutoff=0.6)
+    return lower[found[0]] if found else ""

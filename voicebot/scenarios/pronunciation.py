@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from voicebot.scenarios.yamltree import read_tree
 
 STRESS = "\u0301"
 _VOWELS = "аеёиоуыэюя"
+_SPEAKABLE = re.compile(rf"[а-яё{STRESS}+ .,!?'-]{{1,200}}", re.IGNORECASE)
 
 
 def load_pronunciations(path: Path) -> Mapping[str, str]:
@@ -27,16 +29,21 @@ def parse_pronunciations(data: bytes, file: str) -> Mapping[str, str]:
     notes = Notes()
     f = Fields(read_tree(data, file, notes.mistakes), notes, (), ("spoken",))
     found: dict[str, str] = {}
+    known: set[str] = set()
     for word, place, node in f.mapping("spoken"):
         said = scalar(node, notes)
         if not word.strip() or not said:
             notes.add(place, "shape", "Нужны и слово, и его произношение.")
-        elif any(c in said for c in "{}<>") or any(c.isdigit() for c in said):
-            notes.add(node.place, "pronunciation", "Произношение пишут буквами, ударение — знаком + перед гласной.")
+        elif not _SPEAKABLE.fullmatch(said):
+            notes.add(node.place, "pronunciation",
+                      "Произношение пишут русскими буквами, ударение — знаком + перед гласной.")  # fmt: skip
+        elif word.strip().lower() in known:
+            notes.add(place, "pronunciation", f"«{word.strip()}» здесь уже есть: большие и малые буквы не различаются.")
         elif (wrong := _misplaced(said)) >= 0:
             notes.add(node.place, "pronunciation", f"Знак + (знак {wrong + 1}) должен стоять перед гласной.")
         else:
             found[word.strip()] = _stressed(said)
+            known.add(word.strip().lower())
     if notes.mistakes:
         raise ScenarioFault(notes.mistakes)
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from voicebot.dialogue.scenario import About
-from voicebot.scenarios.facts import FACTS, fact_names
+from voicebot.language.templates import PEOPLE, Blank, blanks
+from voicebot.scenarios.facts import FACTS
 from voicebot.scenarios.mistakes import Place, maybe
 from voicebot.scenarios.reading import Notes, scalar
 from voicebot.scenarios.yamltree import Node, Scalar
@@ -17,22 +18,48 @@ def read_template(node: Node, notes: Notes, about: About) -> str:
     if len(text) > MAX_TEMPLATE:
         notes.add(node.place, "template-size", f"Текст длиннее {MAX_TEMPLATE} знаков.")
         return text[:MAX_TEMPLATE]
-    spoken = {name for name, fact in FACTS.items() if fact.spoken}
-    for name, offset in fact_names(text):
-        place = _inside(node, offset, name)
-        if not name:
-            notes.add(place, "brace", "Фигурная скобка без пары. Факты пишут так: {visit.time}.")
-        elif name not in FACTS:
-            notes.add(place, "unknown-fact", f"Неизвестный факт «{name[:60]}».{maybe(name, spoken)}")
-        elif not FACTS[name].spoken:
-            notes.add(place, "unknown-fact", f"Факт «{name}» не произносят: он только для выбора (choose).")
-        elif about not in FACTS[name].about:
-            notes.add(place, "unknown-fact",
-                      f"Факт «{name}» не известен в сценарии «about: {about.value}».")  # fmt: skip
+    for blank in blanks(text):
+        if wrong := _wrong(blank, about):
+            notes.add(_inside(node, blank.offset), *wrong)
+    for at, sign in enumerate(_without_blanks(text)):
+        if sign in "{}":
+            notes.add(_inside(node, at), "brace", "Фигурная скобка без пары. Факты пишут так: {visit.time}.")
     return text
 
 
-def _inside(node: Node, offset: int, name: str) -> Place:
+def _wrong(blank: Blank, about: About) -> tuple[str, str] | None:
+    """The rule that one {…} breaks, and the sentence; None when it is right."""
+    name = blank.name
+    if name in PEOPLE and len(blank.forms) > 1 and not blank.problem:
+        return None  # «{patient:записан|записана}»
+    if name in PEOPLE:
+        asked = f"После «{name}» пишут слова для мужчины и женщины: {{{name}:записан|записана}}."
+        return "wording", blank.problem or asked
+    if name not in FACTS:
+        spoken = [fact.name for fact in FACTS.values() if fact.spoken and about in fact.about]
+        return "unknown-fact", f"Неизвестный факт «{name[:60]}».{maybe(name, spoken)}"
+    if not FACTS[name].spoken:
+        return "unknown-fact", f"Факт «{name}» не произносят: он только для выбора (choose)."
+    if about not in FACTS[name].about:
+        return "unknown-fact", f"Факт «{name}» не известен в сценарии «about: {about.value}»."
+    return ("wording", blank.problem) if blank.problem else None
+
+
+def _without_blanks(text: str) -> str:
+    for blank in blanks(text):
+        text = text[: blank.offset] + " " * blank.length + text[blank.offset + blank.length :]
+    return text
+
+
+def read_plain(node: Node | None, notes: Notes) -> str:
+    """A text without facts (a task, for people to read): braces in it would stay as they are."""
+    text = "" if node is None else scalar(node, notes)
+    if node is not None and ("{" in text or "}" in text):
+        notes.add(node.place, "brace", "В задачах фактов не бывает: администратор и так видит пациента и визит.")
+    return text
+
+
+def _inside(node: Node, offset: int) -> Place:
     """The place of a fact within a text of one line; within folded texts, the place of the text."""
     if not isinstance(node, Scalar) or "\n" in node.value:
         return node.place

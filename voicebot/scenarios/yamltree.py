@@ -13,10 +13,12 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from voicebot.scenarios.characters import encoding_of, invisible, plain
 from voicebot.scenarios.mistakes import Mistake, Place, ScenarioFault
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
+MAX_UNFIT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,8 @@ def read_tree(data: bytes, file: str, mistakes: list[Mistake]) -> Node:
     Raises ScenarioFault when reading cannot go on.
     """
     text = _decoded(data, file)
-    tabs = [Mistake(Place(file, n, line.index("\t") + 1), "yaml-tab",
-                    "Знак табуляции. В этих файлах отступы и промежутки делают пробелами.")
-            for n, line in enumerate(text.split("\n"), 1) if "\t" in line]  # fmt: skip
-    if tabs:
-        raise ScenarioFault(tabs)
+    if unfit := _unfit(text, file):
+        raise ScenarioFault(unfit)
     builder = _Builder(file, mistakes)
     try:
         return builder.document(YAML(typ="safe", pure=True).parse(text))
@@ -74,7 +73,7 @@ def read_tree(data: bytes, file: str, mistakes: list[Mistake]) -> Node:
         raise ScenarioFault([*mistakes, refused.mistake]) from None
     except MarkedYAMLError as error:
         raise ScenarioFault([*mistakes, _syntax(error, file)]) from None
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, OverflowError) as error:
         raise ScenarioFault([*mistakes, _unreadable(text, file, error)]) from None
 
 
@@ -85,10 +84,41 @@ def _decoded(data: bytes, file: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        text = "Файл сохранён не в UTF-8. Сохраните его в кодировке UTF-8."
-        raise ScenarioFault([Mistake(Place(file, line), "yaml-encoding", text)]) from None
+        raise _other_encoding(data, file, data.count(b"\n", 0, error.start) + 1) from None
+    if data.count(0) > len(data) // 5:
+        raise _other_encoding(data, file, 1)  # UTF-16 of Latin letters is UTF-8 as well, every other sign a zero
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _other_encoding(data: bytes, file: str, line: int) -> ScenarioFault:
+    seems = encoding_of(data)
+    text = f"Файл сохранён не в UTF-8{f', а, похоже, в {seems}' if seems else ''}. Сохраните его в кодировке UTF-8."
+    return ScenarioFault([Mistake(Place(file, line), "yaml-encoding", text)])
+
+
+def _unfit(text: str, file: str) -> list[Mistake]:
+    """Signs that cannot be seen and would change what is read; the first of each line, so that no line is told twice.
+
+    More than a screenful helps nobody.
+    """
+    found: list[Mistake] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        indent = len(line) - len(line.lstrip())
+        if "\t" in line:
+            found.append(Mistake(Place(file, number, line.index("\t") + 1), "yaml-tab",
+                                 "Знак табуляции. В этих файлах отступы и промежутки делают пробелами."))  # fmt: skip
+        elif (sign := next(invisible(line), None)) is not None:
+            found.append(Mistake(Place(file, number, sign[0] + 1), "yaml-character", _invisible(sign[1])))
+        elif (at := next((i for i in range(indent) if line[i] != " "), -1)) >= 0:
+            found.append(Mistake(Place(file, number, at + 1), "yaml-tab",
+                                 "В отступе неразрывный пробел: наберите обычный пробел."))  # fmt: skip
+        if len(found) == MAX_UNFIT:
+            break
+    return found
+
+
+def _invisible(name: str) -> str:
+    return f"Невидимый знак ({name}): удалите его или наберите текст заново."
 
 
 class _Builder:
@@ -127,10 +157,16 @@ class _Builder:
         if depth > MAX_DEPTH:
             raise self._refused(event, "yaml-depth", "Слишком много вложенных уровней.")
         if kind == "ScalarEvent":
-            return Scalar(event.value, self._place(event), quoted=event.style is not None)
+            return self._scalar(event)
         if kind == "SequenceStartEvent":
             return self._items(event, events, depth)
         return self._block(event, events, depth)
+
+    def _scalar(self, event: Any) -> Scalar:
+        place = self._place(event)
+        if (sign := next(invisible(event.value), None)) is not None:  # written as «\\u202e» between quotes
+            raise _Refused(Mistake(place, "yaml-character", _invisible(sign[1])))
+        return Scalar(plain(event.value), place, quoted=event.style is not None)
 
     def _items(self, start: Any, events: Iterator[Any], depth: int) -> Items:
         found: list[Node] = []
@@ -163,6 +199,8 @@ class _Builder:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _note(self, place: Place, rule: str, text: str) -> None:
+        if len(self.mistakes) >= MAX_UNFIT:
+            raise _Refused(Mistake(place, rule, text))
         self.mistakes.append(Mistake(place, rule, text))
 
     def _refused(self, event: Any, rule: str, text: str) -> _Refused:

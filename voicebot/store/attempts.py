@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicebot.contacts.model import CLOSED, Attempt, AttemptStatus, Contact, ContactStatus, DeliveryStatus
+from voicebot.contacts.model import CLOSED, Attempt, AttemptStatus, Contact, ContactStatus, DeliveryStatus, Task
 from voicebot.sql.engine import DataConflict
 from voicebot.sql.statements import insert_new, upsert
 from voicebot.store.models import (
     AttemptContactRow,
     AttemptRow,
     CallRecord,
+    CallValueRow,
     ContactRow,
     DeliveryRow,
     MessageRow,
@@ -28,6 +29,7 @@ from voicebot.store.repository import (
     drop_orphans,
     flat,
     insert_attempts,
+    link,
     load_attempts,
     open_contacts,
     save_contact,
@@ -62,6 +64,11 @@ class Attempts(Repository):
     async def attempts(self) -> Sequence[Attempt]:
         async with self._database.reading() as connection:
             return await load_attempts(connection, select(AttemptRow).order_by(AttemptRow.due_at, AttemptRow.id))
+
+    async def attempts_at(self, phone: str) -> Sequence[Attempt]:
+        here = select(AttemptRow).where(AttemptRow.phone == phone, AttemptRow.status == AttemptStatus.PLANNED)
+        async with self._database.reading() as connection:
+            return await load_attempts(connection, here.order_by(AttemptRow.due_at, AttemptRow.id))
 
     async def dialling(self) -> Sequence[Attempt]:
         statement = select(AttemptRow).where(AttemptRow.status == AttemptStatus.DIALLING).order_by(AttemptRow.id)
@@ -102,6 +109,53 @@ class Attempts(Repository):
             )
 
         await self._database.write(work)
+
+    async def join_attempts(self, attempt_id: str, others: Sequence[str], reason: str) -> bool:
+        async def work(connection: AsyncConnection) -> bool:
+            found = await load_attempts(connection, select(AttemptRow).where(AttemptRow.id.in_((attempt_id, *others))))
+            planned = {a.id: a for a in found if a.status is AttemptStatus.PLANNED}
+            if attempt_id not in planned:
+                return False
+            taken = dict.fromkeys(c for id_ in others if id_ in planned for c in planned[id_].contact_ids)
+            await link(connection, attempt_id, taken)
+            await connection.execute(
+                update(AttemptRow)
+                .where(AttemptRow.id.in_([id_ for id_ in others if id_ in planned and id_ != attempt_id]))
+                .values(status=AttemptStatus.DROPPED, reason=reason, finished_at=planned[attempt_id].due_at)
+            )
+            return True
+
+        return await self._database.write(work)
+
+    async def part_attempt(
+        self,
+        attempt: Attempt,
+        leaving: Sequence[str],
+        closed: Sequence[Contact] = (),
+        tasks: Sequence[Task] = (),
+        instead: Sequence[Attempt] = (),
+    ) -> bool:
+        async def work(connection: AsyncConnection) -> bool:
+            kept = await connection.execute(
+                update(AttemptRow)
+                .where(AttemptRow.id == attempt.id, AttemptRow.status == AttemptStatus.PLANNED)
+                .values(**flat(attempt, "id", "contact_ids"))
+            )
+            if kept.rowcount == 0:
+                return False
+            if attempt.status is AttemptStatus.PLANNED:
+                mine = AttemptContactRow.attempt_id == attempt.id
+                gone = delete(AttemptContactRow).where(mine, AttemptContactRow.contact_id.in_(leaving))
+                await connection.execute(gone)
+            for contact in closed:
+                await save_contact(connection, contact)
+            await drop_orphans(connection, [contact.id for contact in closed], attempt.reason)
+            wanted = sorted({id_ for other in instead for id_ in other.contact_ids})
+            await insert_attempts(connection, instead, await open_contacts(connection, wanted))
+            await insert_new(connection, TaskRow, [flat(task) for task in tasks])
+            return True
+
+        return await self._database.write(work)
 
     async def drop_attempt(self, attempt: Attempt, contacts: Sequence[Contact]) -> None:
         """Nothing is written when the attempt is not planned any more."""
@@ -154,6 +208,8 @@ async def _finish(connection: AsyncConnection, settlement: Settlement) -> bool:
 async def _write_results(connection: AsyncConnection, settlement: Settlement) -> None:
     if settlement.call is not None:
         await upsert(connection, CallRecord, [flat(settlement.call)])
+        values = [{"call_id": settlement.call.id, "name": n, "value": v} for n, v in dict(settlement.values).items()]
+        await insert_new(connection, CallValueRow, values)
     for concluded in settlement.concluded:
         await save_contact(connection, concluded.contact)
     outcomes = [
@@ -162,6 +218,7 @@ async def _write_results(connection: AsyncConnection, settlement: Settlement) ->
             "contact_id": concluded.contact.id,
             "outcome": concluded.outcome,
             "at": settlement.attempt.finished_at,
+            "talked": concluded.talked,
         }
         for concluded in settlement.concluded
     ]

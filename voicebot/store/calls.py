@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import and_, distinct, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.dialogue.outcome import Outcome
 from voicebot.sql.statements import insert_new
-from voicebot.store.models import AttemptContactRow, CallEventRow, CallRecord, ContactRow, OutcomeRow
+from voicebot.store.models import AttemptContactRow, CallEventRow, CallRecord, CallValueRow, ContactRow, OutcomeRow
 from voicebot.store.port import CallRow, EventRow
 from voicebot.store.repository import Repository, flat
 
@@ -54,13 +54,31 @@ class Calls(Repository):
         async with self._database.reading() as connection:
             return {row.contact_id: row.outcome for row in await connection.execute(statement)}
 
-    async def conversations(self, patient_id: str, since: datetime, until: datetime) -> int:
+    async def values(self, call_id: str) -> Mapping[str, str]:
+        statement = select(CallValueRow.name, CallValueRow.value).where(CallValueRow.call_id == call_id)
+        async with self._database.reading() as connection:
+            return {row.name: row.value for row in await connection.execute(statement.order_by(CallValueRow.name))}
+
+    async def values_between(self, name: str, since: datetime, until: datetime) -> Mapping[str, str]:
+        statement = (
+            select(CallValueRow.call_id, CallValueRow.value)
+            .join(CallRecord, CallRecord.id == CallValueRow.call_id)
+            .where(CallValueRow.name == name, CallRecord.started_at >= since, CallRecord.started_at < until)
+            .order_by(CallRecord.started_at, CallRecord.id)
+        )
+        async with self._database.reading() as connection:
+            return {row.call_id: row.value for row in await connection.execute(statement)}
+
+    async def conversations(self, patient_id: str, since: datetime, until: datetime, *wards: str) -> int:
         at = func.coalesce(CallRecord.answered_at, CallRecord.started_at)
+        of_this = and_(OutcomeRow.attempt_id == CallRecord.attempt_id, OutcomeRow.contact_id == ContactRow.id)
         statement = (
             select(func.count(distinct(CallRecord.id)))
             .join(AttemptContactRow, AttemptContactRow.attempt_id == CallRecord.attempt_id)
             .join(ContactRow, ContactRow.id == AttemptContactRow.contact_id)
-            .where(ContactRow.patient_id == patient_id, CallRecord.identity_known.is_(True))
+            .outerjoin(OutcomeRow, of_this)
+            .where(ContactRow.patient_id.in_((patient_id, *wards)), CallRecord.identity_known.is_(True))
+            .where(or_(OutcomeRow.talked.is_(None), OutcomeRow.talked.is_(True)))
             .where(at >= since, at < until)
         )
         async with self._database.reading() as connection:

@@ -12,6 +12,7 @@ from voicebot.store.mirror import Mirror
 from voicebot.store.outbox import Outbox
 from voicebot.store.planning import Planning
 from voicebot.store.port import StoreDown
+from voicebot.store.published import Published
 from voicebot.store.rules import Rules
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,7 +26,7 @@ async def upgrade(url: str) -> None:
     await migrate.upgrade(url, MIGRATIONS, StoreDown)
 
 
-class SqlStore(Mirror, Planning, Attempts, Calls, Rules, Outbox):
+class SqlStore(Mirror, Planning, Attempts, Calls, Rules, Published, Outbox):
     """port.Store on SQL. url: sqlite:///file.db or postgresql://user@host/name.
 
     Methods raise StoreDown; DataConflict when a row contradicts the others (a defect of the caller).

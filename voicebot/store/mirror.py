@@ -9,9 +9,18 @@ from typing import Any
 from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Patient
+from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Patient, Representative
 from voicebot.sql.statements import chunks, insert_new, upsert
-from voicebot.store.models import AppointmentRow, BranchRow, DoctorRow, PatientPhoneRow, PatientRow, SyncRow
+from voicebot.store.models import (
+    AppointmentRow,
+    BranchRow,
+    DoctorRow,
+    PatientPhoneRow,
+    PatientRow,
+    RepresentativePhoneRow,
+    RepresentativeRow,
+    SyncRow,
+)
 from voicebot.store.repository import Repository, flat
 
 _VISITS = "appointments"
@@ -22,15 +31,26 @@ class Mirror(Repository):
         unique = {patient.id: patient for patient in patients}
 
         async def work(connection: AsyncConnection) -> None:
-            await upsert(connection, PatientRow, [flat(patient, "phones") for patient in unique.values()])
+            plain = [flat(patient, "phones", "representative") for patient in unique.values()]
+            await upsert(connection, PatientRow, plain)
             for ids in chunks(list(unique)):
-                await connection.execute(delete(PatientPhoneRow).where(PatientPhoneRow.patient_id.in_(ids)))
+                for model in (PatientPhoneRow, RepresentativePhoneRow, RepresentativeRow):
+                    await connection.execute(delete(model).where(model.patient_id.in_(ids)))
             phones = [
                 {"patient_id": patient.id, "position": position, "phone": phone}
                 for patient in unique.values()
                 for position, phone in enumerate(patient.phones)
             ]
             await insert_new(connection, PatientPhoneRow, phones)
+            who = {id_: patient.representative for id_, patient in unique.items() if patient.representative}
+            rows = [{**flat(one, "phones"), "patient_id": id_} for id_, one in who.items()]
+            await insert_new(connection, RepresentativeRow, rows)
+            at = [
+                {"patient_id": id_, "position": position, "phone": phone}
+                for id_, one in who.items()
+                for position, phone in enumerate(one.phones)
+            ]
+            await insert_new(connection, RepresentativePhoneRow, at)
 
         await self._database.write(work)
 
@@ -58,17 +78,34 @@ class Mirror(Repository):
         await self._database.write(work)
 
     async def patient(self, patient_id: str) -> Patient | None:
-        phones = (
-            select(PatientPhoneRow.phone)
-            .where(PatientPhoneRow.patient_id == patient_id)
-            .order_by(PatientPhoneRow.position)
-        )
+        found = await self._patients([patient_id])
+        return found[0] if found else None
+
+    async def patients_at(self, phone: str) -> Sequence[Patient]:
+        own = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone == phone)
+        wards = select(RepresentativePhoneRow.patient_id).where(RepresentativePhoneRow.phone == phone)
         async with self._database.reading() as connection:
-            found = await connection.execute(select(PatientRow).where(PatientRow.id == patient_id))
-            row = found.mappings().one_or_none()
-            if row is None:
-                return None
-            return Patient(**row, phones=tuple((await connection.execute(phones)).scalars()))
+            ids = sorted({id_ for ask in (own, wards) for id_ in (await connection.execute(ask)).scalars()})
+        return await self._patients(ids)
+
+    async def _patients(self, patient_ids: Sequence[str]) -> tuple[Patient, ...]:
+        """Those of these patients that are known, by id."""
+        found: list[Patient] = []
+        async with self._database.reading() as connection:
+            for ids in chunks(sorted(patient_ids)):
+                phones = await _phones(connection, PatientPhoneRow, ids)
+                theirs = await _phones(connection, RepresentativePhoneRow, ids)
+                statement = select(RepresentativeRow).where(RepresentativeRow.patient_id.in_(ids))
+                who: dict[str, Representative] = {}
+                for found_row in (await connection.execute(statement)).mappings():
+                    row = dict(found_row)
+                    id_ = row.pop("patient_id")
+                    who[id_] = Representative(**row, phones=theirs.get(id_, ()))
+                these = select(PatientRow).where(PatientRow.id.in_(ids)).order_by(PatientRow.id)
+                for one in (await connection.execute(these)).mappings():
+                    id_ = one["id"]
+                    found.append(Patient(**one, phones=phones.get(id_, ()), representative=who.get(id_)))
+        return tuple(found)
 
     async def appointment(self, appointment_id: str) -> Appointment | None:
         visits = await self._visits(select(AppointmentRow).where(AppointmentRow.id == appointment_id))
@@ -99,6 +136,17 @@ class Mirror(Repository):
             doctor, branch = doctors[row.pop("doctor_id")], branches[row.pop("branch_id")]
             visits.append(Appointment(**row, doctor=doctor, branch=branch))
         return tuple(visits)
+
+
+async def _phones(
+    connection: AsyncConnection, model: type[PatientPhoneRow] | type[RepresentativePhoneRow], ids: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """patient id -> phones, in the order in which they are to be tried."""
+    statement = select(model.patient_id, model.phone).where(model.patient_id.in_(ids))
+    found: dict[str, tuple[str, ...]] = {}
+    for patient_id, phone in await connection.execute(statement.order_by(model.patient_id, model.position)):
+        found[patient_id] = (*found.get(patient_id, ()), phone)
+    return found
 
 
 async def _by_id(

@@ -68,6 +68,28 @@ class PatientPhoneRow(Base):
     phone: Mapped[str] = mapped_column(index=True)
 
 
+class RepresentativeRow(Base):
+    """The one who answers for this patient."""
+
+    __tablename__ = "representative"
+
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), primary_key=True)
+    surname: Mapped[str]
+    given_name: Mapped[str]
+    patronymic: Mapped[str]
+    sex: Mapped[Sex]
+
+
+class RepresentativePhoneRow(Base):
+    __tablename__ = "representative_phone"
+
+    patient_id: Mapped[str] = mapped_column(
+        ForeignKey("representative.patient_id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    phone: Mapped[str] = mapped_column(index=True)
+
+
 class BranchRow(Base):
     __tablename__ = "branch"
 
@@ -161,7 +183,7 @@ class AttemptRow(Base):
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    phone: Mapped[str]
+    phone: Mapped[str] = mapped_column(index=True)
     status: Mapped[AttemptStatus]
     due_at: Mapped[datetime]
     priority: Mapped[int]
@@ -208,6 +230,16 @@ class CallEventRow(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
+class CallValueRow(Base):
+    """What an `ask` step heard: a mark, a time, the words of a comment; by the name of the fact."""
+
+    __tablename__ = "call_value"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True, index=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
 class OutcomeRow(Base):
     """One outcome per attempt and contact: the key says so."""
 
@@ -217,6 +249,7 @@ class OutcomeRow(Base):
     contact_id: Mapped[str] = mapped_column(ForeignKey("contact.id"), primary_key=True, index=True)
     outcome: Mapped[Outcome]
     at: Mapped[datetime | None]
+    talked: Mapped[bool]  # false: in this call somebody else of the family was spoken to
 
 
 class SuppressionRow(Base):

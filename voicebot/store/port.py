@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -61,16 +61,21 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """What an attempt meant for one contact, with the contact as it is afterwards."""
+    """What an attempt meant for one contact, with the contact as it is afterwards.
+
+    talked: False when somebody said who they are, but it was another one of the family.
+    """
 
     contact: Contact
     outcome: Outcome
+    talked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """Everything that one finished attempt leads to: written in one transaction, or not at all.
 
+    values: what the call's `ask` steps heard, (name of the fact, value).
     Written a second time with the same attempt id it changes nothing.
     """
 
@@ -82,6 +87,7 @@ class Settlement:
     tasks: tuple[Task, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
 
 class Store(Protocol):
@@ -91,6 +97,10 @@ class Store(Protocol):
     async def save_patients(self, patients: Sequence[Patient]) -> None: ...
     async def save_appointments(self, appointments: Sequence[Appointment], synced_at: datetime) -> None: ...
     async def patient(self, patient_id: str) -> Patient | None: ...
+    async def patients_at(self, phone: str) -> Sequence[Patient]:
+        """All who are rung at this phone, and all whose representative has it."""
+        ...
+
     async def appointment(self, appointment_id: str) -> Appointment | None: ...
     async def appointments_between(self, start: datetime, end: datetime) -> Sequence[Appointment]: ...
 
@@ -122,6 +132,10 @@ class Store(Protocol):
 
     async def attempt(self, attempt_id: str) -> Attempt | None: ...
     async def attempts(self) -> Sequence[Attempt]: ...
+    async def attempts_at(self, phone: str) -> Sequence[Attempt]:
+        """Planned attempts at this phone, the earliest first."""
+        ...
+
 
     async def start_attempt(self, attempt_id: str, node: str, now: datetime) -> bool:
         """planned -> dialling, written before the INVITE. False when it is not planned any more."""
@@ -129,6 +143,23 @@ class Store(Protocol):
 
     async def postpone_attempt(self, attempt_id: str, due_at: datetime, reason: str) -> None:
         """A planned attempt waits until due_at, for a reason that staff can read."""
+        ...
+
+    async def join_attempts(self, attempt_id: str, others: Sequence[str], reason: str) -> bool:
+        """One phone, one call: the contacts of these other planned attempts are taken over by this one, and they are
+        dropped. False, and nothing changed, when this attempt is not planned any more."""
+        ...
+
+    async def part_attempt(
+        self,
+        attempt: Attempt,
+        leaving: Sequence[str],
+        closed: Sequence[Contact] = (),
+        tasks: Sequence[Task] = (),
+        instead: Sequence[Attempt] = (),
+    ) -> bool:
+        """These contacts (ids) leave a planned attempt: closed as given, or into attempts of their own. The attempt
+        itself is saved as given: planned at its moment, or dropped. False when it is not planned any more."""
         ...
 
     async def drop_attempt(self, attempt: Attempt, contacts: Sequence[Contact]) -> None:
@@ -148,6 +179,14 @@ class Store(Protocol):
     async def calls(self) -> Sequence[CallRow]: ...
     async def call(self, call_id: str) -> CallRow | None: ...
     async def events(self, call_id: str) -> Sequence[EventRow]: ...
+    async def values(self, call_id: str) -> Mapping[str, str]:
+        """What the `ask` steps of a call heard, by the name of the fact; kept when the call is settled."""
+        ...
+
+    async def values_between(self, name: str, since: datetime, until: datetime) -> Mapping[str, str]:
+        """call id -> the value of this name, of calls that began in [since, until): marks for reports."""
+        ...
+
     async def settle(self, settlement: Settlement) -> bool:
         """True when it was written now, False when it had been before."""
         ...
@@ -159,8 +198,9 @@ class Store(Protocol):
 
     async def add_suppression(self, suppression: Suppression) -> None: ...
 
-    async def conversations(self, patient_id: str, since: datetime, until: datetime) -> int:
-        """How many calls of this patient in [since, until) were answered by somebody who said who they are."""
+    async def conversations(self, patient_id: str, since: datetime, until: datetime, *wards: str) -> int:
+        """How many calls about this patient, or these others for whom the same person answers, in [since, until)
+        were conversations with that person: answered, and they said who they are."""
         ...
 
     async def scenario_of(self, call_id: str) -> tuple[str, str] | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.model import CLOSED, Attempt, AttemptStatus, Contact
@@ -56,6 +56,17 @@ async def insert_attempts(connection: AsyncConnection, attempts: Sequence[Attemp
         for position, contact_id in enumerate(ids)
     ]
     await insert_new(connection, AttemptContactRow, links)
+
+
+async def link(connection: AsyncConnection, attempt_id: str, contact_ids: Iterable[str]) -> None:
+    """Contacts that an attempt takes over stand behind those that it has."""
+    last = select(func.max(AttemptContactRow.position)).where(AttemptContactRow.attempt_id == attempt_id)
+    first = (await connection.scalar(last) or 0) + 1
+    rows = [
+        {"attempt_id": attempt_id, "contact_id": contact_id, "position": first + n}
+        for n, contact_id in enumerate(contact_ids)
+    ]
+    await insert_new(connection, AttemptContactRow, rows)
 
 
 async def open_contacts(connection: AsyncConnection, contact_ids: Sequence[str]) -> set[str]:

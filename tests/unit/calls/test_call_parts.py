@@ -20,8 +20,8 @@ from voicebot.dialogue.actions import Prompt
 from voicebot.dialogue.call import new_call
 from voicebot.dialogue.events import Answered, KeyPressed
 from voicebot.dialogue.intents import Intent
+from voicebot.dialogue.prompts import APOLOGY, prompts
 from voicebot.dialogue.scenario import About, End, Goto, Listen, Purpose, Reaction, Scenario, Step, Unclear
-from voicebot.dialogue.step import APOLOGY, prompts
 from voicebot.language.templates import MissingFact
 from voicebot.language.understanding import Understanding
 from voicebot.scenarios.phrases import load_phrases
@@ -57,8 +57,8 @@ class Voice:
         return text.encode("utf-16-le")
 
 
-def render(studio: Studio, *facts, run):
-    return run(studio.render(SCENARIO, facts or (FACTS,), NOW))
+def render(studio: Studio, *facts, run, said=None):
+    return run(studio.render(SCENARIO, facts or (FACTS,), NOW, said or {}))
 
 
 # Prompts ------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def render(studio: Studio, *facts, run):
 
 def test_everything_that_may_be_said_is_rendered_beforehand(run, tmp_path: Path) -> None:
     voice = Voice()
-    made = render(Studio(voice, {}, tmp_path, rate=0.2), run=run)
+    made = render(Studio(voice, tmp_path, rate=0.2), run=run)
     assert set(made) == set(prompts(SCENARIO, 1))
     assert made[APOLOGY].text == APOLOGY.template
     who = made[Prompt("Это {patient.name}?", 0, "s/who")]
@@ -76,19 +76,19 @@ def test_everything_that_may_be_said_is_rendered_beforehand(run, tmp_path: Path)
 
 def test_each_visit_has_its_own_words(run, tmp_path: Path) -> None:
     other = {**FACTS, "visit.time": datetime(2026, 11, 24, 12).time()}
-    made = render(Studio(Voice(), {}, tmp_path), FACTS, other, run=run)
+    made = render(Studio(Voice(), tmp_path), FACTS, other, run=run)
     first, second = (made[Prompt("Ждём вас в {visit.time}.", n, "s/ask")].text for n in (0, 1))
     assert "десять" in first and "двенадцать" in second
 
 
 def test_the_clinics_dictionary_is_spoken(run, tmp_path: Path) -> None:
-    made = render(Studio(Voice(), {"Анна": "А\u0301нна"}, tmp_path), run=run)
+    made = render(Studio(Voice(), tmp_path), run=run, said={"Анна": "А\u0301нна"})
     assert made[Prompt("Это {patient.name}?", 0, "s/who")].text == "Это А\u0301нна Ивановна?"
 
 
 def test_a_missing_fact_stops_the_rendering(run, tmp_path: Path) -> None:
     with pytest.raises(MissingFact, match=r"patient\.name"):
-        render(Studio(Voice(), {}, tmp_path), {**FACTS, "patient.name": " "}, run=run)
+        render(Studio(Voice(), tmp_path), {**FACTS, "patient.name": " "}, run=run)
 
 
 def record(path: Path, frames: bytes, rate: int = 8000) -> None:
@@ -105,7 +105,7 @@ def test_a_recording_replaces_a_text_without_facts_only(run, tmp_path: Path) -> 
     record(tmp_path / "s" / "who.wav", b"\x03\x04" * 4000)
     voice = Voice()
     with asyncio.Runner() as real:  # reading a file is another thread's work: real time
-        made = real.run(Studio(voice, {}, tmp_path).render(SCENARIO, (FACTS,), NOW))
+        made = real.run(Studio(voice, tmp_path).render(SCENARIO, (FACTS,), NOW, {}))
     assert made[Prompt("До свидания.", 0, "s/bye")].pcm == b"\x01\x02" * 4000
     assert "Это Анна Ивановна?" in [text for text, _, _ in voice.asked]
     assert "До свидания." not in [text for text, _, _ in voice.asked]
@@ -115,7 +115,7 @@ def test_a_recording_that_is_no_sound_is_told_by_its_name(tmp_path: Path) -> Non
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "bye.wav").write_bytes(b"MP3")
     with pytest.raises(AudioFault, match=r"s/bye\.wav"), asyncio.Runner() as real:
-        real.run(Studio(Voice(), {}, tmp_path).render(SCENARIO, (FACTS,), NOW))
+        real.run(Studio(Voice(), tmp_path).render(SCENARIO, (FACTS,), NOW, {}))
 
 
 # Mind ---------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from voicebot.language.understanding import Understanding
 from voicebot.reports.transcript import Who, transcript
 from voicebot.scenarios.loading import load
 from voicebot.scenarios.phrases import load_phrases
+from voicebot.scenarios.talk import Language
 from voicebot.speech.listener import Listener
 from voicebot.speech.port import Recognised
 from voicebot.telephony.memory import MemoryLine, memory_call
@@ -33,7 +34,7 @@ from voicebot.telephony.port import Audio
 
 ROOT = Path(__file__).resolve().parents[3]
 SCENARIO = load(ROOT / "scenarios/visit_reminder.yaml")
-UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"))
+LANGUAGE = Language(Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml")), {})
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 PHONE = "+78880000101"
 PERSON = Person("p1", "Иванова", "Анна", "Ивановна", Sex.FEMALE, phones=(PHONE,))
@@ -137,7 +138,7 @@ def desk(tmp_path: Path) -> Callable[..., Desk]:
     def make(life=listening) -> Desk:
         town, rows, seen, clock = Town(life), Rows(), [], ManualClock(NOW)
         parts = CallParts(
-            town, Studio(Tones(), {}, tmp_path), lambda: Listener(Loudness()), NoEars(), UNDERSTANDING, rows, clock
+            town, Studio(Tones(), tmp_path), lambda: Listener(Loudness()), NoEars(), lambda _: LANGUAGE, rows, clock
         )
         return Desk(RobotCaller(parts, CallingSettings("Клиника", "+78880000000", 25), seen.append), town, rows, seen,
                     clock)  # fmt: skip
@@ -187,7 +188,7 @@ def test_what_cannot_be_said_is_not_dialled(run, desk) -> None:
 
     async def scene():
         d = desk()
-        with pytest.raises(MissingFact, match=r"patient\.name"):
+        with pytest.raises(MissingFact, match=r"person\.name"):
             await d.caller.call(replace(ORDER, patient=nameless))
         return d
 

@@ -17,8 +17,8 @@ from voicebot.dialogue.call import new_call
 from voicebot.dialogue.events import PromptStopped, RecognitionLost
 from voicebot.dialogue.intents import Intent, Meaning, Scored
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
+from voicebot.dialogue.prompts import prompts
 from voicebot.dialogue.scenario import About, End, Goto, Listen, Purpose, Reaction, Scenario, Step, Transfer, Unclear
-from voicebot.dialogue.step import prompts
 from voicebot.speech.listener import Listener
 from voicebot.speech.port import Recognised, SpeechError
 from voicebot.store.port import StoreDown

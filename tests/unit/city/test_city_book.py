@@ -11,7 +11,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "city.yaml"
 def test_the_example_has_every_behaviour() -> None:
     people = load_people(EXAMPLE)
     patients = [p for p in people.persons.values() if p.role is Role.PATIENT]
-    assert len(patients) == 25
+    assert len(patients) == 27
     assert {p.number for p in people.administrators()} == {"+78880000901", "+78880000902"}
     behaviours = [b for p in patients for b in p.calls]
     assert {b for b in behaviours if isinstance(b, Refusal)} == set(Refusal) - {Refusal.CONGESTION}

@@ -211,7 +211,7 @@ def test_a_broken_scenario_is_told_with_line_and_column(voicebot, scenarios: Pat
     ran = voicebot("check")
     assert ran.status == 2
     assert f"{path}:{line}:11: Нет шага «goodby». Может быть, `goodbye`?" in ran.out
-    [found] = json.loads(voicebot("check", "--json").out)
+    [found] = [m for m in json.loads(voicebot("check", "--json").out) if not m["warning"]]
     assert (found["line"], found["column"], found["rule"], found["warning"]) == (line, 11, "unknown-step", False)
     assert voicebot("check", str(path)).status == 2
 
@@ -251,8 +251,8 @@ def test_a_number_that_may_not_be_rung(voicebot, data: Path, number: str, said: 
 
 
 def test_a_scenario_that_is_not_there_is_told_before_anything_is_started(voicebot, data: Path) -> None:
-    message = one_sentence(voicebot("call", "+78880000101", "--scenario", "recall"))
-    assert "Сценария «recall» нет. Есть сценарии: visit_reminder." in message
+    message = one_sentence(voicebot("call", "+78880000101", "--scenario", "recal"))
+    assert "Сценария «recal» нет" in message and "visit_reminder" in message
     assert not (data / "asterisk").exists()
 
 

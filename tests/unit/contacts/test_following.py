@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from voicebot.contacts.consequences import Consequences
-from voicebot.contacts.following import Ended, follow_up
+from voicebot.contacts.ended import Ended
+from voicebot.contacts.following import follow_up
 from voicebot.contacts.model import AttemptStatus, ContactStatus, DeliveryKind, Suppression
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.actions import Conclusion, Finish

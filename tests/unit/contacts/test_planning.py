@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,8 +13,8 @@ from voicebot.contacts.hours import RUSSIAN_ZONES
 from voicebot.contacts.model import Appointment, ContactStatus, Lifecycle, Suppression
 from voicebot.contacts.planning import Planned, Skipped, cancelled, group, outdated, plan_visit, tries_apart, zone_of
 from voicebot.contacts.rules import Rules
-from voicebot.dialogue.outcome import Answer
-from voicebot.dialogue.scenario import Attempts, Plan
+from voicebot.dialogue.outcome import Answer, Outcome
+from voicebot.dialogue.scenario import Attempts, Hours, Plan
 
 RULES = Rules(spread=timedelta(0))
 
@@ -142,20 +142,71 @@ def test_two_reminders_come_one_after_the_other(make, msk) -> None:
     assert booked_late.due_at == msk(24, 15)  # the 72 h are gone by, the 24 h are not
 
 
-def test_two_visits_of_one_person_are_one_call_and_two_people_are_two(make, msk) -> None:
+def test_all_who_are_behind_one_phone_are_one_call_a_day(make, msk) -> None:
     now = msk(23, 12)
     planned = [
         plan(make, make.visit(msk(25, 15)), now),
         plan(make, make.visit(msk(25, 12), id="v2"), now),
         plan(make, make.visit(msk(26, 12), id="v3"), now),
-        plan(make, make.visit(msk(25, 12), id="v4", patient_id="p2"), now, id="p2"),
+        plan(make, make.visit(msk(25, 13), id="v4", patient_id="p2"), now, id="p2"),
+        plan(make, make.visit(msk(25, 12), id="v5", patient_id="p3"), now, id="p3", phones=(make.second,)),
     ]
-    attempts = group(planned, {"p1": "Europe/Moscow", "p2": "Europe/Moscow"})
-    assert sorted(len(a.contact_ids) for a in attempts) == [1, 1, 2]
-    both = next(a for a in attempts if len(a.contact_ids) == 2)
-    assert both.due_at == msk(24, 12)
-    assert both.contact_ids == (planned[1].contact.id, planned[0].contact.id)  # the earlier visit first
-    assert group(planned, {})[0].id == attempts[0].id  # the same facts, the same ids
+    zones = {"p1": "Europe/Moscow", "p2": "Europe/Moscow", "p3": "Europe/Moscow"}
+    attempts = group(planned, zones)
+    assert sorted(len(a.contact_ids) for a in attempts) == [1, 1, 3]
+    family = next(a for a in attempts if len(a.contact_ids) == 3)
+    assert family.due_at == msk(24, 12)
+    assert family.contact_ids == tuple(planned[n].contact.id for n in (1, 3, 0))  # the earlier visit first
+    assert group(planned, zones)[0].id == attempts[0].id  # the same facts, the same ids
+
+
+def test_a_phone_of_very_many_is_rung_several_times_and_a_patient_is_never_split(make, msk) -> None:
+    now = msk(23, 12)
+    planned = [
+        plan(make, make.visit(msk(25, 12 + n), id=f"v{p}{n}", patient_id=f"p{p}"), now, id=f"p{p}")
+        for p in range(5) for n in range(2)
+    ]  # fmt: skip
+    attempts = group(planned, {f"p{p}": "Europe/Moscow" for p in range(5)}, patients_a_call=2)
+    owner = {p.contact.id: p.contact.patient_id for p in planned}
+    assert sorted(len({owner[c] for c in a.contact_ids}) for a in attempts) == [1, 2, 2]
+    assert sorted(len(a.contact_ids) for a in attempts) == [2, 4, 4]
+
+
+@pytest.mark.parametrize(("outcome", "reason"), [(Outcome.CONFIRMED, "визит уже подтверждён"),
+                                                 (Outcome.DECLINED, "пациент уже отказался от визита")])  # fmt: skip
+def test_an_answer_at_72_hours_spares_the_call_at_24_even_if_the_mis_was_not_told(make, msk, outcome, reason) -> None:
+    both = {"plan": Plan(before=(timedelta(hours=72), timedelta(hours=24)))}
+    early = plan(make, make.visit(msk(27, 15)), msk(23, 12), scenario=both).contact
+    done = replace(early, status=ContactStatus.REACHED, outcome=outcome)
+    assert plan(make, make.visit(msk(27, 15)), msk(24, 19), scenario=both, existing=(done,)).reason == reason
+    again = {"plan": Plan(both["plan"].before, answers=(Answer.UNKNOWN, Answer(outcome.value)))}
+    late = plan(make, make.visit(msk(27, 15)), msk(24, 19), scenario=again, existing=(done,)).contact
+    assert (late.due_at, late.id != early.id) == (msk(26, 15), True)
+
+
+def test_each_reminder_is_made_once_for_a_version_and_anew_for_a_moved_visit(make, msk) -> None:
+    both = {"plan": Plan(before=(timedelta(hours=72), timedelta(hours=24)))}
+    early = replace(
+        plan(make, make.visit(msk(27, 15)), msk(23, 12), scenario=both).contact, status=ContactStatus.UNREACHED
+    )
+    late = plan(make, make.visit(msk(27, 15)), msk(24, 19), scenario=both, existing=(early,)).contact
+    spent = (early, replace(late, status=ContactStatus.UNREACHED))
+    assert plan(make, make.visit(msk(27, 15)), msk(26, 19), scenario=both, existing=spent).reason == (
+        "об этом визите уже звонили"
+    )
+    moved = plan(make, make.visit(msk(30, 15), version="2"), msk(26, 19), scenario=both, existing=spent).contact
+    assert moved.due_at == msk(27, 15)
+    assert moved.id not in {c.id for c in spent}
+
+
+def test_a_scenario_has_hours_of_its_own_inside_those_of_the_house(make, msk) -> None:
+    morning = {"hours": Hours(weekdays=((time(7), time(11)),))}
+    moment = due(plan(make, make.visit(msk(25, 15)), msk(23, 12), scenario={**morning, "attempts": Attempts(max=1)}))
+    assert moment == msk(25, 9)  # 24 h before is 15:00: too late that day; at 7:00 the house still sleeps
+    never = {"hours": Hours(weekdays=((time(21), time(22)),), weekends=((time(21), time(22)),))}
+    assert plan(make, make.visit(msk(25, 15)), msk(23, 12), scenario=never).reason == (
+        "перед визитом нет разрешённых часов для звонка"
+    )
 
 
 def test_a_zone_is_the_address_then_the_branch_then_unknown(make, msk) -> None:

@@ -12,7 +12,8 @@ from voicebot.dialogue.actions import Finish, Play
 from voicebot.dialogue.call import new_call
 from voicebot.dialogue.intents import Intent, Meaning, Scored
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
-from voicebot.dialogue.step import prompts, step
+from voicebot.dialogue.prompts import prompts
+from voicebot.dialogue.step import step
 from voicebot.dialogue.turn import MAX_ASKED
 
 AT = 1_000

@@ -349,6 +349,17 @@ def test_not_the_patient_after_all(rehearse):
     assert r.to_the_end().conclusions[0].outcome is Outcome.WRONG_PERSON
 
 
+def test_a_change_of_mind_late_in_the_goodbye_still_counts(rehearse):
+    r = rehearse()
+    r.answer()
+    r.reply(means(Intent.YES))
+    r.reply(means(Intent.YES))
+    r.call = replace(r.call, decided=replace(r.call.decided, at_ms=r.now_ms - 6_000))  # a long "thank you"
+    correct(r, means(Intent.CHANGE))
+    r.reply(means(Intent.CHANGE))
+    assert r.to_the_end().conclusions[0].answer is Answer.WANTS_CHANGE
+
+
 def test_a_patient_who_speaks_into_the_goodbye_and_presses_a_key_is_not_hung_up_on(reminder):
     """The wait for the last words ends when something else begins."""
     scenario = replace(reminder, everywhere_keys={"0": Intent.OPERATOR, "9": Intent.STOP})

@@ -143,8 +143,10 @@ class Clinic:
     parts: Machinery
     scenarios: dict[str, Scenario]
 
-    async def book(self, visit_id: str, start: datetime, patient_id: str = "p1", phones=(PHONE,)) -> None:
-        """A visit in the MIS, with its patient."""
+    async def book(
+        self, visit_id: str, start: datetime, patient_id: str = "p1", phones=(PHONE,), mother: str = ""
+    ) -> None:
+        """A visit in the MIS, with its patient; mother: the given name of the one who answers for them."""
         now = self.clock.now()
         async with self.mis.database.reading() as connection:
             known = (await connection.execute(models.PatientRow.__table__.select())).mappings().all()
@@ -160,6 +162,9 @@ class Clinic:
                 for position, phone in enumerate(phones):
                     values = {"patient_id": patient_id, "position": position, "phone": phone}
                     await connection.execute(insert(models.PhoneRow).values(**values))
+                if mother:
+                    who = {"surname": "Иванова", "given_name": mother, "patronymic": "", "sex": "female"}
+                    await connection.execute(insert(models.RepresentativeRow).values(patient_id=patient_id, **who))
             await connection.execute(
                 insert(models.AppointmentRow).values(
                     id=visit_id, version=1, patient_id=patient_id, start=start, doctor_id="d1", branch_id="b1",

@@ -101,20 +101,11 @@ async def test_two_visits_of_one_person_are_one_call(clinic, words) -> None:
     assert [await answer_of(clinic, v) for v in ("v1", "v2")] == [Answer.CONFIRMED] * 2
 
 
-async def test_two_people_behind_one_phone_are_never_rung_at_once(clinic, words) -> None:
-    clinic.caller.play = words.says(Outcome.CONFIRMED, Answer.CONFIRMED)
-    for n in range(2):
-        await clinic.book(f"v{n}", words.msk(25, 15), f"p{n}", (words.phone,))
-    await clinic.plan()
-    await clinic.live(words.msk(25, 15))
-    assert sorted(order.patient.id for _, order in clinic.caller.rung) == ["p0", "p1"]
-
-
 async def test_a_phone_that_is_being_rung_is_waited_for(clinic, words) -> None:
     """The last guard is the row: an attempt that is dialling elsewhere blocks the phone."""
     for n in range(2):
         await clinic.book(f"v{n}", words.msk(25, 15), f"p{n}", (words.phone,))
-    await clinic.plan()
+        await clinic.plan()  # booked one after the other: two attempts
     first, second = await clinic.store.attempts()
     clinic.clock.leap(words.msk(24, 16) - clinic.clock.now())
     assert await clinic.store.start_attempt(first.id, "elsewhere", clinic.clock.now())

@@ -43,9 +43,9 @@ async def bring(registry: Registry, name: str) -> ImportPreview:
 async def test_every_line_is_good_and_twice_changes_nothing(registry: Registry) -> None:
     preview = await bring(registry, "clinic.xlsx")
     assert (preview.bad, preview.remarks, preview.ignored) == ((), (), ())
-    assert (preview.rows, preview.visits.new, preview.patients.new) == (28, 28, 27)
+    assert (preview.rows, preview.visits.new, preview.patients.new) == (32, 32, 31)
     again = await bring(registry, "clinic.xlsx")
-    assert (again.visits.unchanged, again.patients.unchanged) == (28, 27)
+    assert (again.visits.unchanged, again.patients.unchanged) == (32, 31)
 
 
 async def test_all_visits_are_on_the_day_after_the_demos_monday(registry: Registry) -> None:
@@ -65,10 +65,20 @@ async def test_all_visits_are_on_the_day_after_the_demos_monday(registry: Regist
 async def test_the_phones_of_the_city_in_order_and_one_with_two_visits(registry: Registry) -> None:
     await bring(registry, "clinic.xlsx")
     patients = await all_patients(registry)
-    assert sorted(patients) == [f"+7888000{number:04}" for number in range(101, 128)]
+    assert sorted(patients) == [f"+7888000{number:04}" for number in range(101, 130)]
     visits = Counter(visit.patient_id for visit in await all_visits(registry))
     assert [phone for phone, patient in patients.items() if visits[patient.id] == 2] == ["+78880000119"]
     assert all(patient.sex != "unknown" for patient in patients.values())
+
+
+async def test_the_families_share_a_phone_each(registry: Registry) -> None:
+    await bring(registry, "clinic.xlsx")
+    patients = sorted((await registry.patients()).items, key=lambda p: p.given_name)
+    children = [p for p in patients if p.phones == ("+78880000128",)]
+    assert [p.given_name for p in children] == ["Алиса", "Егор"]
+    assert {p.spoken_to.given_name for p in children} == {"Ирина"}
+    couple = [p for p in patients if p.phones == ("+78880000129",)]
+    assert [(p.given_name, p.representative) for p in couple] == [("Нина", None), ("Сергей", None)]
 
 
 async def test_one_is_confirmed_already_and_one_cancelled(registry: Registry) -> None:

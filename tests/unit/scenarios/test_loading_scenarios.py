@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,15 +11,19 @@ from voicebot.dialogue.intents import Intent
 from voicebot.dialogue.outcome import Answer, Outcome
 from voicebot.dialogue.scenario import (
     AskValue,
+    Attempts,
     Case,
     Choose,
     End,
     Goto,
+    Hours,
+    Limits,
     Listen,
     Reaction,
     Scenario,
     Transfer,
     Unclear,
+    Unreached,
     ValueKind,
 )
 from voicebot.scenarios.loading import load, load_all, parse, scenario_files
@@ -87,16 +91,56 @@ def test_every_kind_of_step():
     assert bye.then == End() and bye.task == "Позвонить" and not bye.interruptible
 
 
-def test_the_shipped_reminder():
-    s = load(ROOT / "scenarios/visit_reminder.yaml")
-    assert s.attempts.max == 4 and s.attempts.every == timedelta(hours=1) and s.attempts.busy == timedelta(minutes=10)
-    assert s.plan.before == (timedelta(hours=24),)
-    assert s.unreached.answer is Answer.UNCONFIRMED and s.unreached.sms in s.messages
-    assert s.everywhere_keys == {"9": Intent.STOP, "0": Intent.OPERATOR}
-    ask = s.steps["ask"]
-    assert ask.for_each and isinstance(ask.then, Listen)
-    assert ask.then.reactions[Intent.NO] == Reaction("to_admin", Answer.DECLINED)
-    assert ask.then.reactions[Intent.CHANGE] == Reaction("to_admin", Answer.WANTS_CHANGE)
+def test_the_whole_heading():
+    s = made(HEAD + """\
+attempts: {max: 3, every: 2h}
+hours: {weekdays: 09:00-20:00, weekends: [10:00-13:00, 14:00 – 24:00]}
+limits: {asked: 3, misunderstood: 1}
+unreached: {answer: unconfirmed, sms: late, task: "Позвонить"}
+plan: {before: [72h, 24h], only: {lifecycle: booked, answer: unknown}}
+keys: {9: stop}
+inbound: rate
+messages: {late: "Ждём {visit.day}"}
+""" + STEPS)  # fmt: skip
+    assert s.attempts == Attempts(3, timedelta(hours=2), timedelta(minutes=10))
+    assert s.hours == Hours(((time(9), time(20)),), ((time(10), time(13)), (time(14), time(23, 59, 59))))
+    assert s.limits == Limits(3, 1) and s.inbound == "rate" and s.everywhere_keys == {"9": Intent.STOP}
+    assert s.unreached == Unreached(Answer.UNCONFIRMED, "late", "Позвонить")
+    assert s.plan.before == (timedelta(hours=72), timedelta(hours=24)) and s.plan.answers == (Answer.UNKNOWN,)
+    assert made(HEAD + STEPS).hours is None and made(HEAD + STEPS).inbound == ""
+
+
+def test_values_that_were_asked_are_chosen_by():
+    text = STEPS.replace("then: thanks\n", "then: by_mark\n", 1) + """\
+  by_mark:
+    choose:
+      - {when: rating, is: [1, 2], go: why}
+      - {when: visit.is_last, go: bye}
+    otherwise: slot
+  why: {say: "Почему? Запись идёт.", ask: {value: comment, name: why}, then: slot}
+  slot: {say: "{slot.1} или {slot.2}?", ask: {value: slot, name: chosen}, then: bye}
+"""
+    s = made(HEAD + text)
+    assert s.steps["by_mark"].then == Choose(
+        (Case("rating", "1", "why"), Case("rating", "2", "why"), Case("visit.is_last", "да", "bye")), "slot"
+    )
+    kinds = [then.kind for step in s.steps.values() if isinstance(then := step.then, AskValue)]
+    assert kinds == [ValueKind.NUMBER, ValueKind.COMMENT, ValueKind.SLOT]
+    assert any("Неизвестный факт «ratng». Может быть, `rating`?" in m
+               for m in mistakes(HEAD + text.replace("when: rating", "when: ratng")))  # fmt: skip
+
+
+def test_asking_back():
+    s = made(HEAD + STEPS.replace("    keys: {1: yes", "    ask_back: {yes: \"Это вы?\"}\n    keys: {1: yes"))
+    assert isinstance(then := s.steps["who"].then, Listen) and then.ask_back == {Intent.YES: "Это вы?"}
+
+
+def test_what_is_asked_of_a_fact_stays_in_the_text():
+    s = made(HEAD + STEPS.replace("Это {patient.name}?", "Вы {patient:записан|записана} к {visit.doctor:кому}?"))
+    assert s.steps["who"].say.endswith("{patient:записан|записана} к {visit.doctor:кому}?")
+    assert "s.yaml:11:26: Непонятно «комы» после двоеточия. Может быть, «кому»? [wording]" in mistakes(
+        HEAD + STEPS.replace("{patient.name}?", "{patient.name:комы}?")
+    )
 
 
 def test_durations_in_both_alphabets():

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SCENARIO = load(ROOT / "scenarios/visit_reminder.yaml")
 UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"))
 NAMES = frozenset({"иван", "аркадьевич"})
+KNOWN = {"visit.doctor": "доктор Улюкаева", "branch.address": "улица Ленина, дом пять"}
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Talk:
     rehearsal: Rehearsal = field(init=False)
 
     def __post_init__(self) -> None:
-        facts = tuple({"visit.number": str(n)} for n in range(1, self.visits + 1))
+        facts = tuple({"visit.number": str(n), **KNOWN} for n in range(1, self.visits + 1))
         self.rehearsal = Rehearsal(SCENARIO, facts, administrator=self.administrator)
         self.rehearsal.answer()
 

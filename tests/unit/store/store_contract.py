@@ -21,6 +21,7 @@ from voicebot.contacts.model import (
     Lifecycle,
     Message,
     Patient,
+    Representative,
     Sex,
     Suppression,
     Task,
@@ -345,6 +346,77 @@ class SettleContract:
         assert unsettled.status is AttemptStatus.PLANNED
         assert await store.calls() == ()
         assert await store.tasks() == ()
+
+
+class FamilyContract:
+    """Several people behind one phone."""
+
+    async def test_a_representative_comes_back_and_may_leave(self, store: SqlStore) -> None:
+        mother = Representative("Ветрова", "Ирина", "Олеговна", Sex.FEMALE, (PHONE, "+78880000202"))
+        ward = Patient("p2", "Ветров", "Егор", representative=mother)
+        own = replace(ward, id="p3", phones=("+78880000203",))
+        await store.save_patients([PATIENT, ward, own])
+        assert await store.patient("p2") == ward
+        assert await store.patient("p3") == own
+        assert await store.patients_at(PHONE) == (PATIENT, ward, own)  # the third by the representative's phone
+        assert await store.patients_at("+78880000203") == (own,)
+        grown_up = replace(ward, representative=None)
+        await store.save_patients([grown_up])
+        assert await store.patient("p2") == grown_up
+
+    async def test_attempts_at_one_phone_are_joined_once(self, store: SqlStore) -> None:
+        await store.add_contacts([contact(1), contact(2), contact(3)], [attempt(1), attempt(2), attempt(3)])
+        assert await store.start_attempt("a3", "n1", NOW)
+        assert [a.id for a in await store.attempts_at(PHONE)] == ["a1", "a2"]
+        assert await store.join_attempts("a1", ["a2", "a3", "none"], "вместе")
+        joined, other, dialling = await store.attempts()
+        assert joined.contact_ids == ("c1", "c2")
+        assert (other.status, other.reason) == (AttemptStatus.DROPPED, "вместе")
+        assert dialling.status is AttemptStatus.DIALLING
+        assert await store.join_attempts("a1", ["a2"], "вместе")
+        assert (await store.attempt("a1")) == joined
+        assert not await store.join_attempts("a3", ["a1"], "вместе")  # it is being rung already
+        assert (await store.attempt("a1")) == joined
+
+    async def test_who_leaves_an_attempt_is_closed_or_has_one_of_their_own(self, store: SqlStore) -> None:
+        await store.add_contacts([contact(n) for n in (1, 2, 3)], [attempt(1, "c1", "c2", "c3")])
+        closed = contact(2, status=ContactStatus.SUPPRESSED, reason="просил не звонить")
+        task = Task("t1", "c2", "p1", "Найти номер", NOW, NOW)
+        later = attempt(2, "c3", due_at=NOW + HOUR)
+        whole = attempt(1, "c1", "c2", "c3")
+        for _ in range(2):  # a step that runs again after a crash
+            assert await store.part_attempt(whole, ["c2", "c3"], [closed], [task], [later])
+        assert await store.attempts() == (attempt(1, "c1"), later)
+        assert await store.contact("c2") == closed
+        assert await store.tasks() == (task,)
+
+    async def test_an_attempt_that_everybody_left_is_dropped(self, store: SqlStore) -> None:
+        await store.add_contacts([contact(1), contact(2)], [attempt(1, "c1", "c2")])
+        gone = attempt(1, "c1", "c2", status=AttemptStatus.DROPPED, reason="некому", finished_at=NOW)
+        assert await store.part_attempt(gone, ["c1", "c2"], [], [], [attempt(2, "c1"), attempt(3, "c2")])
+        assert await store.attempts() == (gone, attempt(2, "c1"), attempt(3, "c2"))
+        assert not await store.part_attempt(gone, ["c1"], [contact(1, status=ContactStatus.CANCELLED)])
+        assert await store.contact("c1") == contact(1)
+
+    async def test_values_are_kept_with_the_settlement_and_once(self, store: SqlStore) -> None:
+        done = replace(settlement(), values=(("comment", "спасибо"), ("rating", "5")))
+        assert await store.settle(done)
+        assert not await store.settle(replace(done, values=(("rating", "1"),)))
+        assert await store.values("a1") == {"comment": "спасибо", "rating": "5"}
+        assert await store.values("none") == {}
+        assert await store.values_between("rating", NOW, NOW + HOUR) == {"a1": "5"}
+        assert await store.values_between("rating", NOW + HOUR, NOW + 2 * HOUR) == {}
+
+    async def test_a_conversation_is_held_with_the_one_who_was_there(self, store: SqlStore) -> None:
+        await store.add_contacts([contact(1), contact(2, patient_id="p2"), contact(3, patient_id="p3")],
+                                 [attempt(1, "c1", "c2", "c3")])  # fmt: skip
+        done = settlement()
+        others = [contact(n, patient_id=f"p{n}", status=ContactStatus.REACHED) for n in (2, 3)]
+        concluded = (*done.concluded, Concluded(others[0], Outcome.CONFIRMED),
+                     Concluded(others[1], Outcome.CALLBACK_LATER, talked=False))  # fmt: skip
+        await store.settle(replace(done, attempt=finished(attempt(1, "c1", "c2", "c3")), concluded=concluded))
+        assert [await store.conversations(p, NOW, NOW + HOUR) for p in ("p1", "p2", "p3")] == [1, 1, 0]
+        assert await store.conversations("p1", NOW, NOW + HOUR, "p2", "p3") == 1  # one call, whoever it was about
 
 
 class HistoryContract:

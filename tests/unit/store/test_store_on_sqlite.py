@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from store_contract import (  # noqa: E402 - the folder of tests is no package
     NOW,
+    FamilyContract,
     HistoryContract,
     OutboxContract,
     SettleContract,
@@ -66,6 +67,10 @@ class TestStore(StoreContract):
 
 
 class TestSettle(SettleContract):
+    pass
+
+
+class TestFamilies(FamilyContract):
     pass
 
 

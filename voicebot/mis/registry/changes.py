@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from voicebot.contacts.model import ClinicBranch, Doctor, Lifecycle, Patient, Sex
+from voicebot.contacts.model import ClinicBranch, Doctor, Lifecycle, Patient, Representative, Sex
 from voicebot.dialogue.outcome import Answer
 from voicebot.mis.port import BadRecord
 from voicebot.mis.registry.lines import VisitLine, stable_id
@@ -90,6 +90,7 @@ class People:
             sex=line.sex if line.sex is not Sex.UNKNOWN else old.sex,
             birth_date=line.birth_date or old.birth_date,
             phones=tuple(dict.fromkeys((*phones, *earlier))),
+            representative=_representative(line.representative, old.representative),
         )
         self._remember(self.current[id_])
         return id_
@@ -106,6 +107,17 @@ class People:
             ids = self._by_key.setdefault((key, phone), [])
             if patient.id not in ids:
                 ids.append(patient.id)
+
+
+def _representative(new: Representative | None, old: Representative | None) -> Representative | None:
+    """As the file says; one of whom it is silent stays, and so do the phones of one whom it names again."""
+    if new is None or old is None or _key(new) != _key(old):
+        return new or old
+    return replace(new, phones=tuple(dict.fromkeys((*new.phones, *old.phones))))
+
+
+def _key(who: Representative) -> str:
+    return PersonName(who.surname, who.given_name, who.patronymic).key
 
 
 @dataclass(slots=True)

@@ -19,6 +19,8 @@ class Column(StrEnum):
     PATRONYMIC = "Отчество"
     PHONE = "Телефон"
     PHONE_2 = "Телефон 2"
+    REPRESENTATIVE = "Представитель"
+    REPRESENTATIVE_PHONE = "Телефон представителя"
     DATE = "Дата"
     TIME = "Время"
     DATE_TIME = "Дата и время"
@@ -48,6 +50,14 @@ SYNONYMS: dict[Column, tuple[str, ...]] = {
     Column.PHONE_2: (
         "телефон 2", "телефон2", "второй телефон", "доп телефон", "дополнительный телефон", "домашний телефон",
         "запасной телефон",
+    ),
+    Column.REPRESENTATIVE: (
+        "представитель", "фио представителя", "законный представитель", "представитель пациента", "родитель",
+        "фио родителя", "мать", "мама", "опекун",
+    ),
+    Column.REPRESENTATIVE_PHONE: (
+        "телефон представителя", "телефон законного представителя", "телефон родителя", "тел представителя",
+        "телефон опекуна", "телефон матери", "телефон мамы",
     ),
     Column.DATE: ("дата", "дата визита", "дата приема", "дата посещения", "день"),
     Column.TIME: ("время", "время визита", "время приема", "время начала", "начало приема"),
@@ -112,7 +122,7 @@ def missing(header: Header) -> tuple[str, ...]:
     lacking = []
     if Column.FULL_NAME not in have and not (Column.SURNAME in have and Column.GIVEN_NAME in have):
         lacking.append("«ФИО» (или «Фамилия» и «Имя»)")
-    if Column.PHONE not in have:
+    if Column.PHONE not in have and Column.REPRESENTATIVE_PHONE not in have:
         lacking.append("«Телефон»")
     if Column.DATE not in have and Column.DATE_TIME not in have:
         lacking.append("«Дата» (или «Дата и время»)")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,23 @@ from typing import Any
 from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicebot.contacts.model import ClinicBranch, Doctor, Patient, Sex
+from voicebot.contacts.model import ClinicBranch, Doctor, Patient, Representative, Sex
 from voicebot.mis.port import BadRecord
 from voicebot.mis.registry.changes import BookedVisit, Changes, Counts, work_out
 from voicebot.mis.registry.columns import Header, find_header
 from voicebot.mis.registry.lines import LineReader, VisitLine
-from voicebot.mis.registry.models import AppointmentRow, BranchRow, DoctorRow, PatientRow, PhoneRow
+from voicebot.mis.registry.models import (
+    AppointmentRow,
+    BranchRow,
+    DoctorRow,
+    PatientRow,
+    PhoneRow,
+    RepresentativePhoneRow,
+    RepresentativeRow,
+)
 from voicebot.mis.registry.reading import no_progress, read_file
-from voicebot.mis.registry.registry import Registry, phones_of
-from voicebot.mis.registry.rows import to_patient
+from voicebot.mis.registry.registry import Registry, phones_of, representatives_of
+from voicebot.mis.registry.rows import Row, to_patient, to_representative
 from voicebot.mis.registry.table import BadSpreadsheet, Progress
 from voicebot.sql.statements import chunks, insert_new, upsert
 
@@ -152,8 +160,18 @@ async def _patients_at(connection: AsyncConnection, phones: Sequence[str]) -> di
         owners = select(PhoneRow.patient_id).where(PhoneRow.phone.in_(some))
         found = await connection.execute(select(PatientRow).where(PatientRow.id.in_(owners)))
         rows.update({row["id"]: row for row in found.mappings()})
-    of = await phones_of(connection, list(rows))
-    return {id_: to_patient({**row, "sex": _known_sex(row["sex"])}, of.get(id_, ())) for id_, row in rows.items()}
+    of, who = await phones_of(connection, list(rows)), await representatives_of(connection, list(rows))
+    found_patients: dict[str, Patient] = {}
+    for id_, row in rows.items():
+        answers = who.get(id_)
+        representative = to_representative(_readable(answers[0]), answers[1]) if answers else None
+        found_patients[id_] = to_patient(_readable(row), of.get(id_, ()), representative)
+    return found_patients
+
+
+def _readable(row: Row) -> Row:
+    """A sex that we do not know (another tool wrote it) does not stop an import."""
+    return {**row, "sex": _known_sex(row["sex"])}
 
 
 def _known_sex(text: str) -> Sex:
@@ -175,7 +193,7 @@ async def _write(connection: AsyncConnection, changes: Changes, now: datetime, p
         progress("Запись", done, total)
 
 
-def _row(item: Patient | Doctor | ClinicBranch) -> dict[str, Any]:
+def _row(item: Patient | Representative | Doctor | ClinicBranch) -> dict[str, Any]:
     """Enums by their value: these tables hold plain text."""
     return {name: value.value if isinstance(value, Sex) else value for name, value in asdict(item).items()}
 
@@ -193,15 +211,25 @@ async def _write_references(
 
 
 async def _write_patients(connection: AsyncConnection, patients: Sequence[Patient], now: datetime) -> None:
-    rows = [{**_row(patient), "changed_at": now} for patient in patients]
+    rows = [{**_row(replace(patient, representative=None)), "changed_at": now} for patient in patients]
     for row in rows:
-        del row["phones"]
+        del row["phones"], row["representative"]
     await upsert(connection, PatientRow, rows)
     ids = [patient.id for patient in patients]
-    await connection.execute(delete(PhoneRow).where(PhoneRow.patient_id.in_(ids)))
-    phones = [
-        {"patient_id": patient.id, "position": position, "phone": phone}
-        for patient in patients
-        for position, phone in enumerate(patient.phones)
+    for model in (PhoneRow, RepresentativePhoneRow, RepresentativeRow):
+        await connection.execute(delete(model).where(model.patient_id.in_(ids)))
+    await insert_new(connection, PhoneRow, _phone_rows((patient.id, patient.phones) for patient in patients))
+    who = [(patient.id, patient.representative) for patient in patients if patient.representative is not None]
+    names = [{**_row(one), "patient_id": id_} for id_, one in who]
+    for row in names:
+        del row["phones"]
+    await insert_new(connection, RepresentativeRow, names)
+    await insert_new(connection, RepresentativePhoneRow, _phone_rows((id_, one.phones) for id_, one in who))
+
+
+def _phone_rows(people: Iterable[tuple[str, Sequence[str]]]) -> list[dict[str, Any]]:
+    return [
+        {"patient_id": id_, "position": position, "phone": phone}
+        for id_, phones in people
+        for position, phone in enumerate(phones)
     ]
-    await insert_new(connection, PhoneRow, phones)

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from voicebot.contacts.model import ClinicBranch, Doctor, Lifecycle, Sex
+from voicebot.contacts.model import ClinicBranch, Doctor, Lifecycle, Representative, Sex
 from voicebot.dialogue.outcome import Answer
 from voicebot.mis.port import BadRecord
 from voicebot.mis.registry import cells
 from voicebot.mis.registry.cells import BadCell
 from voicebot.mis.registry.columns import Column, Header, plain
-from voicebot.mis.registry.names import PersonName, person_name, sex_of, split_name
+from voicebot.mis.registry.names import PersonName, person_name, representative_name, sex_of, split_name
 from voicebot.mis.registry.table import Cell, Line
 
 T = TypeVar("T")
@@ -42,6 +42,7 @@ class VisitLine:
     lifecycle: Lifecycle | None = None
     answer: Answer | None = None
     service: str = ""
+    representative: Representative | None = None
 
 
 @dataclass(slots=True)
@@ -69,7 +70,8 @@ class LineReader:
 
     def _visit(self, line: Line) -> VisitLine | None:
         name = self._name(line)
-        phones = self._phones(line)
+        representative = self._representative(line)
+        phones = self._phones(line, representative)
         birth_date = self._try(lambda: cells.date_in(self._cell(line, Column.BIRTH_DATE), far_past=True))
         sex = self._try(lambda: cells.sex_in(self._cell(line, Column.SEX))) or Sex.UNKNOWN
         branch = self._branch(line)
@@ -95,6 +97,7 @@ class LineReader:
             lifecycle=lifecycle,
             answer=answer,
             service=self._text(line, Column.SERVICE),
+            representative=representative,
         )
 
     def _cell(self, line: Line, column: Column) -> Cell:
@@ -127,7 +130,20 @@ class LineReader:
             self._problems.append(f"в ФИО «{whole or parts[0]}» нет имени")
         return name
 
-    def _phones(self, line: Line) -> tuple[str, ...]:
+    def _representative(self, line: Line) -> Representative | None:
+        text = self._text(line, Column.REPRESENTATIVE)
+        phones = self._try(lambda: cells.phones_in(self._cell(line, Column.REPRESENTATIVE_PHONE))) or ()
+        if not text:
+            if phones:  # whom should the robot ask for there?
+                self._problems.append("есть телефон представителя, но нет его имени")
+            return None
+        name = self._try(lambda: representative_name(text))
+        if name is None:
+            return None
+        return Representative(name.surname, name.given_name, name.patronymic, sex_of(name), phones)
+
+    def _phones(self, line: Line, representative: Representative | None) -> tuple[str, ...]:
+        """The patient's own, else those of the representative."""
         first = self._try(lambda: cells.phones_in(self._cell(line, Column.PHONE)))
         if first is None:
             return ()
@@ -136,7 +152,7 @@ class LineReader:
         except BadCell as error:
             second = ()
             self.remarks.append(BadRecord(f"строка {line.number}", f"второй {error}, он пропущен"))
-        phones = tuple(dict.fromkeys((*first, *second)))
+        phones = tuple(dict.fromkeys((*first, *second))) or (representative.phones if representative else ())
         if not phones:
             self._problems.append("нет телефона")
         return phones

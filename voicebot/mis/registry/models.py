@@ -63,6 +63,28 @@ class PhoneRow(Base):
     phone: Mapped[str] = mapped_column(index=True)
 
 
+class RepresentativeRow(Base):
+    """The one who answers for this patient."""
+
+    __tablename__ = "representative"
+
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), primary_key=True)
+    surname: Mapped[str]
+    given_name: Mapped[str]
+    patronymic: Mapped[str]
+    sex: Mapped[str]
+
+
+class RepresentativePhoneRow(Base):
+    __tablename__ = "representative_phone"
+
+    patient_id: Mapped[str] = mapped_column(
+        ForeignKey("representative.patient_id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    phone: Mapped[str] = mapped_column(index=True)
+
+
 class AppointmentRow(Base):
     __tablename__ = "appointment"
 

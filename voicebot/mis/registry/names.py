@@ -55,6 +55,19 @@ def split_name(text: str) -> PersonName:
     return person_name(*words)
 
 
+#: «мать: Соколова Анна Петровна», «Соколова А. П. (бабушка)»: who the representative is to the patient.
+_KIN = r"(?:мать|мама|отец|папа|бабушка|дедушка|опекун|тётя|тетя|дядя|сестра|брат|муж|жена|сын|дочь|попечитель)"
+_KINSHIP = re.compile(rf"^\s*{_KIN}\b\s*[:,—–-]?\s*|\s*[(,]\s*{_KIN}\s*\)?\s*$", re.IGNORECASE)
+
+
+def representative_name(text: str) -> PersonName:
+    """The name of somebody's representative, without what they are to each other. Raises BadCell without a name."""
+    name = split_name(_KINSHIP.sub("", text))
+    if not name.given_name:
+        raise BadCell(f"у представителя «{text}» нет имени или фамилии")
+    return name
+
+
 def person_name(surname: str = "", given_name: str = "", patronymic: str = "") -> PersonName:
     """Raises BadCell for digits and signs that no name has."""
     for part in (surname, given_name, patronymic):

@@ -24,8 +24,18 @@ from voicebot.mis.port import (
     ReferenceKind,
     Result,
 )
-from voicebot.mis.registry.models import AppointmentRow, BranchRow, DoctorRow, NoteRow, PatientRow, PhoneRow, TaskRow
-from voicebot.mis.registry.rows import Row, page, to_appointment, to_patient
+from voicebot.mis.registry.models import (
+    AppointmentRow,
+    BranchRow,
+    DoctorRow,
+    NoteRow,
+    PatientRow,
+    PhoneRow,
+    RepresentativePhoneRow,
+    RepresentativeRow,
+    TaskRow,
+)
+from voicebot.mis.registry.rows import Row, page, to_appointment, to_patient, to_representative
 from voicebot.mis.registry.writing import write_once
 from voicebot.sql import migrate
 from voicebot.sql.engine import Database, DataConflict
@@ -86,8 +96,14 @@ class Registry:
             statement = statement.where(PatientRow.changed_at < until)
         async with self.database.reading() as connection:
             rows = (await connection.execute(statement)).mappings().all()
-            phones = await phones_of(connection, [row["id"] for row in rows])
-        return page(rows, "пациент", lambda row: to_patient(row, phones.get(row["id"], ())))
+            ids = [row["id"] for row in rows]
+            phones, who = await phones_of(connection, ids), await representatives_of(connection, ids)
+
+        def read(row: Row) -> Patient:
+            answers = who.get(row["id"])
+            return to_patient(row, phones.get(row["id"], ()), to_representative(*answers) if answers else None)
+
+        return page(rows, "пациент", read)
 
     async def appointments(self, start: datetime, end: datetime) -> Page[Appointment]:
         return await self._visits(
@@ -146,17 +162,33 @@ def _doctor_name(row: Row) -> str:
     return f"{name}, {row['speciality']}" if row["speciality"] else name
 
 
-async def phones_of(connection: AsyncConnection, patient_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The phones of these patients, in the order in which they are to be tried."""
+async def phones_of(
+    connection: AsyncConnection,
+    patient_ids: Sequence[str],
+    model: type[PhoneRow] | type[RepresentativePhoneRow] = PhoneRow,
+) -> dict[str, tuple[str, ...]]:
+    """The phones of these patients (or of their representatives), in the order in which they are to be tried."""
     found: dict[str, tuple[str, ...]] = {}
     for ids in chunks(patient_ids):
         statement = (
-            select(PhoneRow.patient_id, PhoneRow.phone)
-            .where(PhoneRow.patient_id.in_(ids))
-            .order_by(PhoneRow.patient_id, PhoneRow.position)
+            select(model.patient_id, model.phone)
+            .where(model.patient_id.in_(ids))
+            .order_by(model.patient_id, model.position)
         )
         for patient_id, phone in await connection.execute(statement):
             found[patient_id] = (*found.get(patient_id, ()), phone)
+    return found
+
+
+async def representatives_of(
+    connection: AsyncConnection, patient_ids: Sequence[str]
+) -> dict[str, tuple[Row, tuple[str, ...]]]:
+    """patient id -> the row of the one who answers for them, and that one's phones."""
+    phones = await phones_of(connection, patient_ids, RepresentativePhoneRow)
+    found: dict[str, tuple[Row, tuple[str, ...]]] = {}
+    for ids in chunks(patient_ids):
+        rows = await connection.execute(select(RepresentativeRow).where(RepresentativeRow.patient_id.in_(ids)))
+        found.update({row["patient_id"]: (row, phones.get(row["patient_id"], ())) for row in rows.mappings()})
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Lifecycle, Patient, Sex
+from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Lifecycle, Patient, Representative, Sex
 from voicebot.dialogue.outcome import Answer
 from voicebot.mis.port import BadRecord, Page
 
@@ -27,7 +27,12 @@ def _member(members: type[E], value: str, what: str) -> E:
         raise UnknownStatus(f"{what} «{value}» неизвестен; известны: {known}") from error
 
 
-def to_patient(row: Row, phones: tuple[str, ...]) -> Patient:
+def to_representative(row: Row, phones: tuple[str, ...]) -> Representative:
+    sex = _member(Sex, row["sex"], "пол представителя")
+    return Representative(row["surname"], row["given_name"], row["patronymic"], sex, phones)
+
+
+def to_patient(row: Row, phones: tuple[str, ...], representative: Representative | None = None) -> Patient:
     return Patient(
         id=row["id"],
         surname=row["surname"],
@@ -38,6 +43,7 @@ def to_patient(row: Row, phones: tuple[str, ...]) -> Patient:
         phones=phones,
         zone=row["zone"],
         do_not_call=row["do_not_call"],
+        representative=representative,
     )
 
 

@@ -5,6 +5,7 @@ alembic -c voicebot/store/migrations/alembic.ini -x url=sqlite:///scratch.db rev
 """
 
 from voicebot.sql.migrate import run_environment
+from voicebot.store import published_models as published_models
 from voicebot.store.models import Base
 
 run_environment(Base.metadata)

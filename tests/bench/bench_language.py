@@ -1,0 +1,138 @@
+"""How well and how fast sentences are understood: python tests/bench/bench_language.py. Prints JSON, no sentences.
+
+right:      the first meaning with a score from 0.5 on is (one of) the expected; for `none` there is no such meaning
+false_yes:  yes is the first meaning, from 0.5 on, of a sentence that is no yes
+asked_again: nothing reaches 0.5, though something was meant
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from voicebot.language.table import Question  # noqa: E402
+from voicebot.language.understanding import Understanding  # noqa: E402
+from voicebot.scenarios.phrases import load_phrases  # noqa: E402
+
+SURE = 0.5
+MSK = timezone(timedelta(hours=3))
+NOW = datetime(2026, 11, 23, 10, tzinfo=MSK)
+VISIT = datetime(2026, 11, 24, 15, tzinfo=MSK)  # what the hold-out's sentences speak of: tomorrow at three
+CORPUS_NAMES = frozenset({"иван", "ивана", "аркадьевич"})  # whom the corpus asks for; the hold-out names nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One sentence, the question that it answers, and the meanings that are right."""
+
+    say: str
+    question: Question
+    means: frozenset[str]
+
+
+def read(path: Path) -> Any:
+    return YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+
+
+def corpus(path: Path) -> list[Expected]:
+    tree = YAML(typ="safe", pure=True)
+    tree.version = (1, 2)  # yes and no are words
+    return [
+        Expected(str(say), Question(question), frozenset({str(intent)}))
+        for question, intents in tree.load(path.read_text("utf-8")).items()
+        for intent, sentences in intents.items()
+        for say in sentences
+    ]
+
+
+def holdout(path: Path) -> list[Expected]:
+    found = []
+    for one in read(path)["sentences"]:
+        means = one["means"] if isinstance(one["means"], list) else [one["means"]]
+        question = Question.IDENTITY if one["at"] == "identity" else Question.ANY
+        found.append(Expected(str(one["say"]), question, frozenset(map(str, means))))
+    return found
+
+
+def first(understanding: Understanding, one: Expected, names: frozenset[str], visit: datetime | None) -> str:
+    now = NOW if visit else None
+    candidates = understanding.understand(
+        one.say, question=one.question, names=names, now=now, visit=visit
+    ).candidates
+    return candidates[0].intent.value if candidates and candidates[0].score >= SURE else "none"
+
+
+def figures(
+    understanding: Understanding, sentences: Sequence[Expected], names: frozenset[str], visit: datetime | None = None
+) -> dict[str, Any]:
+    got = [(one.means, first(understanding, one, names, visit)) for one in sentences]
+    stops = [heard for means, heard in got if "stop" in means]
+    return {
+        "sentences": len(got),
+        "right": sum(heard in means for means, heard in got),
+        "right_percent": round(100 * sum(heard in means for means, heard in got) / len(got), 1),
+        "false_yes": sum(heard == "yes" and "yes" not in means for means, heard in got),
+        "stop_found": f"{stops.count('stop')}/{len(stops)}",
+        "asked_again": sum(heard == "none" and "none" not in means for means, heard in got),
+        "false_stop": sum(heard == "stop" and "stop" not in means for means, heard in got),
+    }
+
+
+def values(understanding: Understanding, path: Path) -> dict[str, int]:
+    data = read(path)
+    now = datetime.fromisoformat(str(data["now"])).replace(tzinfo=MSK)
+    right = 0
+    for one in data["sentences"]:
+        heard = understanding.understand(str(one["say"]), now=now).values
+        by_kind = {v.kind.value: v.value for v in reversed(heard)}  # the first of each kind counts
+        right += all(by_kind.get(kind) == str(one[kind]) for kind in ("number", "date", "time") if kind in one)
+    return {"sentences": len(data["sentences"]), "right": right}
+
+
+def speed(understanding: Understanding, sentences: Sequence[Expected]) -> dict[str, float]:
+    """Microseconds a sentence, alternatives and values included, after one round of warm-up."""
+    took = []
+    for round_ in range(3):
+        for one in sentences:
+            started = time.perf_counter_ns()
+            understanding.understand(one.say, question=one.question, now=NOW)
+            if round_:
+                took.append((time.perf_counter_ns() - started) / 1000)
+    cuts = statistics.quantiles(took, n=100)
+    return {"p50_us": round(cuts[49], 1), "p95_us": round(cuts[94], 1), "p99_us": round(cuts[98], 1)}
+
+
+def main() -> None:
+    folder = ROOT / "scenarios"
+    started = time.perf_counter()
+    understanding = Understanding(load_phrases(folder / "phrases.ru.yaml"))
+    loaded = time.perf_counter() - started
+    tuned = corpus(folder / "phrases.ru.test.yaml")
+    result: dict[str, Any] = {"load_s": round(loaded, 2), "phrases": len(understanding.table.phrases)}
+    result["corpus"] = figures(understanding, tuned, CORPUS_NAMES)
+    unseen = folder / "phrases.ru.holdout.yaml"
+    if unseen.exists():
+        result["holdout"] = figures(understanding, holdout(unseen), frozenset())
+        result["holdout_visit_known"] = figures(understanding, holdout(unseen), frozenset(), VISIT)
+    if (folder / "values.ru.holdout.yaml").exists():
+        result["holdout_values"] = values(understanding, folder / "values.ru.holdout.yaml")
+    result["speed"] = speed(understanding, tuned)
+    result["load_average"] = [round(x, 2) for x in os.getloadavg()]
+    print(json.dumps(result, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What calls run: published versions only, taken over while the robot works; what cannot be read changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from voicebot.scenarios.mistakes import ScenarioFault
+from voicebot.scenarios.repertoire import Repertoire
+from voicebot.scenarios.versions import publish, publish_shipped, roll_back
+from voicebot.store.database import SqlStore, upgrade
+
+ROOT = Path(__file__).resolve().parents[3]
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+
+async def test_calls_run_what_was_published_and_follow_it(tmp_path: Path) -> None:
+    folder = tmp_path / "scenarios"
+    shutil.copytree(ROOT / "scenarios", folder)
+    url = f"sqlite:///{tmp_path / 'v.db'}"
+    await upgrade(url)
+    store = SqlStore(url)
+    try:
+        repertoire = Repertoire(store)
+        await repertoire.refresh()
+        assert repertoire.scenario("visit_reminder") is None
+        await publish_shipped(store, folder, NOW)
+        await repertoire.refresh()
+        first = repertoire.scenario("visit_reminder")
+        assert first is not None and first.version == "1"
+        assert repertoire.language("visit_reminder").understanding.understand("да").candidates
+
+        file = folder / "visit_reminder.yaml"
+        file.write_text(file.read_text("utf-8").replace("title: ", "title: Новое "), "utf-8")
+        await repertoire.refresh()
+        assert repertoire.scenario("visit_reminder") is first  # a draft changes nothing
+        await publish(store, file, (), NOW)
+        await repertoire.refresh()
+        second = repertoire.scenario("visit_reminder")
+        assert second is not None and (second.version, second.title[:5]) == ("2", "Новое")
+        await roll_back(store, "visit_reminder", 1, NOW)
+        await repertoire.refresh()
+        back = repertoire.scenario("visit_reminder")
+        assert back is not None and back.version == "1"
+    finally:
+        await store.close()
+
+
+async def test_a_version_that_cannot_be_read_leaves_what_ran(tmp_path: Path, monkeypatch) -> None:
+    url = f"sqlite:///{tmp_path / 'v.db'}"
+    await upgrade(url)
+    store = SqlStore(url)
+    try:
+        await publish_shipped(store, ROOT / "scenarios", NOW)
+        repertoire = Repertoire(store)
+        await repertoire.refresh()
+        before = repertoire.scenarios
+        whole = await store.running_scenarios()
+
+        async def newer():
+            return [type(v)(**{**{f: getattr(v, f) for f in v.__slots__}, "number": 9, "text": "id: ["}) for v in whole]
+
+        monkeypatch.setattr(store, "running_scenarios", newer)
+        with pytest.raises(ScenarioFault):
+            await repertoire.refresh()
+        assert repertoire.scenarios is before
+    finally:
+        await store.close()
