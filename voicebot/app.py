@@ -38,6 +38,7 @@ from voicebot.scenarios.checking import check_folder
 from voicebot.scenarios.loading import load_all
 from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.scenarios.phrases import load_phrases
+from voicebot.scenarios.rehearsing import language_of
 from voicebot.scenarios.repertoire import Repertoire
 from voicebot.scenarios.versions import publish_shipped
 from voicebot.setting_values import times_of
@@ -181,7 +182,7 @@ async def running(
 ) -> AsyncIterator[Robot]:
     """A node at work: databases, Asterisk (and the city, when the trunk leads there), speech, engine, ticks.
 
-    idle: without ticks, for a command that makes its own call.
+    idle: without ticks and on the drafts, for a command that makes its own trial call.
     Leaving it stops the ticks, ends live calls politely and leaves no process behind.
     """
     clock = clock or SystemClock()
@@ -189,7 +190,7 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.enter_context(only_robot_in(settings.paths.data))
         store, mis = await stack.enter_async_context(databases(settings, clock))
-        repertoire = await _repertoire(settings, store, clock)
+        repertoire = _on_trial(settings) if idle else await _repertoire(settings, store, clock)
         pool, studio = await _speech(settings, repertoire.scenarios.values(), stack)
         asterisk, city = await _exchange(settings, stack)
         telephone = await _telephone(settings, asterisk, stack)
@@ -232,6 +233,11 @@ async def running(
         gc.collect()
         gc.freeze()
         yield robot
+
+
+def _on_trial(settings: Settings) -> Repertoire:
+    """The drafts of the clinic's folder: they are heard before they are published."""
+    return Repertoire.of_drafts(drafts(settings), language_of(settings.paths.scenarios))
 
 
 async def _repertoire(settings: Settings, store: database.SqlStore, clock: Clock) -> Repertoire:

@@ -59,10 +59,7 @@ def may_ring(settings: Settings, number: str, scenario_id: str) -> str:
 def _known(scenarios: Mapping[str, Scenario], scenario_id: str) -> Scenario:
     scenario = scenarios.get(scenario_id)
     if scenario is None:
-        raise CannotCall(
-            f"Сценария «{scenario_id}» нет или он не опубликован.",
-            f"Есть сценарии: {', '.join(sorted(scenarios))}. Опубликовать: voicebot publish.",
-        )
+        raise CannotCall(f"Сценария «{scenario_id}» нет.", f"Есть сценарии: {', '.join(sorted(scenarios))}.")
     return scenario
 
 

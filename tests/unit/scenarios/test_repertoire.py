@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from voicebot.scenarios.loading import load_all
 from voicebot.scenarios.mistakes import ScenarioFault
+from voicebot.scenarios.rehearsing import language_of
 from voicebot.scenarios.repertoire import Repertoire
 from voicebot.scenarios.versions import publish, publish_shipped, roll_back
 from voicebot.store.database import SqlStore, upgrade
@@ -69,3 +71,12 @@ async def test_a_version_that_cannot_be_read_leaves_what_ran(tmp_path: Path, mon
         assert repertoire.scenarios is before
     finally:
         await store.close()
+
+
+async def test_a_trial_runs_the_drafts() -> None:
+    folder = ROOT / "scenarios"
+    drafts, language = load_all(folder), language_of(folder)
+    repertoire = Repertoire.of_drafts(drafts, language)
+    await repertoire.refresh()
+    assert repertoire.scenario("recall") is drafts["recall"]
+    assert repertoire.language("recall") is language
