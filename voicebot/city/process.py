@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from voicebot.city.journal import CallLog, What, read_run
+from voicebot.ending import end
 from voicebot.errors import OurFault
 
 #: Rendering all voices without a cache takes 3 s on two idle cores, Asterisk 1 s; generous for a loaded machine.
@@ -118,15 +119,4 @@ class CityProcess:
         self.sip, self.pid = said["sip"], said["pid"]
 
     async def _stop(self) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            async with asyncio.timeout(POLITE_S):
-                await process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        await end(self._process, POLITE_S)

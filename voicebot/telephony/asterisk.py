@@ -15,6 +15,7 @@ from typing import Literal
 
 import aiohttp
 
+from voicebot.ending import end
 from voicebot.errors import PeerFault
 from voicebot.telephony.conf import render_folder, shipped
 from voicebot.telephony.install import AsteriskInstall, find_asterisk
@@ -119,18 +120,7 @@ class AsteriskProcess:
 
     async def stop(self) -> None:
         """End the process: SIGTERM, SIGKILL after 3 s. Not running is a success."""
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            async with asyncio.timeout(_POLITE_S):
-                await process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        await end(self._process, _POLITE_S)
 
     async def kill(self) -> None:
         """SIGKILL, as a crash would: for rehearsals and tests."""
