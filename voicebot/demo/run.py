@@ -120,17 +120,27 @@ async def _patients(settings: Settings, clock: ShiftedClock) -> dict[str, Patien
 
 
 async def _work_through(robot: Robot, clock: ShiftedClock) -> None:
-    """Let the robot work; leap over the time in which no line would be busy anyway."""
-    async with asyncio.timeout(LONGEST_S):
-        while not await _all_done(robot):
-            await asyncio.sleep(LOOK_S)
-            if await robot.engine.running("attempt") < robot.settings.telephony.lines:
-                due = await robot.store.next_due()
-                ahead = due - clock.now() if due is not None else timedelta(0)
-                # not over midnight while somebody is being told of "tomorrow"
-                same_day = (clock.now() + ahead).astimezone(ZONE).date() == clock.now().astimezone(ZONE).date()
-                if ahead > timedelta(0) and (same_day or not robot.caller.live):
-                    clock.leap(ahead)
+    """Let the robot work; leap over the time in which no line would be busy anyway. Raises DemoStuck."""
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            while not await _all_done(robot):
+                await asyncio.sleep(LOOK_S)
+                if await robot.engine.running("attempt") < robot.settings.telephony.lines:
+                    await _leap(robot, clock)
+    except TimeoutError:
+        raise DemoStuck(
+            f"Демонстрация не закончилась за {LONGEST_S / 60:.0f} минут.",
+            "Что осталось, покажет папка демонстрации; проверьте машину: voicebot doctor.",
+        ) from None
+
+
+async def _leap(robot: Robot, clock: ShiftedClock) -> None:
+    """To the next thing that is due; not over midnight while somebody is being told of "tomorrow"."""
+    due, now = await robot.store.next_due(), clock.now()
+    if due is None or due <= now:
+        return
+    if due.astimezone(ZONE).date() == now.astimezone(ZONE).date() or not robot.caller.live:
+        clock.leap(due - now)
 
 
 async def _all_done(robot: Robot) -> bool:

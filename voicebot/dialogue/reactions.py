@@ -7,7 +7,7 @@ from voicebot.dialogue.call import Call, Decided
 from voicebot.dialogue.intents import Intent, Meaning, Scored
 from voicebot.dialogue.outcome import Outcome
 from voicebot.dialogue.scenario import AskValue, Listen, Reaction
-from voicebot.dialogue.turn import AGAIN, NO_INPUT_MS, Turn
+from voicebot.dialogue.turn import AGAIN, Turn
 
 SURE = 0.5  # below this a meaning is a guess, and a guess is asked again
 APART = 0.15  # two meanings nearer than this are two meanings: ask again
@@ -41,7 +41,7 @@ def _reaction(turn: Turn, intent: Intent) -> Reaction | None:
 
 def has_use(turn: Turn, intent: Intent) -> bool:
     if intent is Intent.NUMBER:
-        return False  # numbers are values: see _value
+        return False  # numbers are values: see values.py
     return intent in _SAY_AGAIN or intent is Intent.HOLD_ON or _reaction(turn, intent) is not None
 
 
@@ -83,8 +83,7 @@ def _say_again(turn: Turn) -> None:
     if not turn.call.step_id:
         return turn.enter(turn.call.first_step)
     if not turn.call.step.say:
-        turn.listen()
-        return turn.set_timer("no_input", NO_INPUT_MS)
+        return turn.listen()
     return turn.say_step()
 
 
