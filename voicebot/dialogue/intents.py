@@ -75,3 +75,6 @@ class Meaning:
     text: str = ""
     speech: bool = True
     values: tuple[HeardValue, ...] = ()
+
+    def has(self, intent: Intent) -> bool:
+        return any(c.intent is intent for c in self.candidates)
