@@ -23,6 +23,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from voicebot.language.likeness import shipped
 from voicebot.language.table import Question  # noqa: E402
 from voicebot.language.understanding import Understanding  # noqa: E402
 from voicebot.scenarios.phrases import load_phrases  # noqa: E402
@@ -69,9 +70,7 @@ def holdout(path: Path) -> list[Expected]:
 
 def first(understanding: Understanding, one: Expected, names: frozenset[str], visit: datetime | None) -> str:
     now = NOW if visit else None
-    candidates = understanding.understand(
-        one.say, question=one.question, names=names, now=now, visit=visit
-    ).candidates
+    candidates = understanding.understand(one.say, question=one.question, names=names, now=now, visit=visit).candidates
     return candidates[0].intent.value if candidates and candidates[0].score >= SURE else "none"
 
 
@@ -118,7 +117,7 @@ def speed(understanding: Understanding, sentences: Sequence[Expected]) -> dict[s
 def main() -> None:
     folder = ROOT / "scenarios"
     started = time.perf_counter()
-    understanding = Understanding(load_phrases(folder / "phrases.ru.yaml"))
+    understanding = Understanding(load_phrases(folder / "phrases.ru.yaml"), shipped())
     loaded = time.perf_counter() - started
     tuned = corpus(folder / "phrases.ru.test.yaml")
     result: dict[str, Any] = {"load_s": round(loaded, 2), "phrases": len(understanding.table.phrases)}
