@@ -35,7 +35,10 @@ from voicebot.language.understanding import Understanding
 from voicebot.language.words import split
 
 FOLDER = MODEL.parent
-KNOWN = "table.tsv"  # sentences that the phrase table was tuned on: they teach words, not how far to trust the table
+KNOWN = (
+    "near_yes.tsv",
+    "table.tsv",
+)  # sentences that the phrase table was tuned on: they teach words, not how far to trust the table
 FOLDS = 5
 SMOOTHING = 0.05
 SEED = 20261121
@@ -64,7 +67,7 @@ def read_samples(folder: Path = FOLDER) -> list[Sample]:
             if not labels or any(x not in COLUMN for x in labels) or not split(fields[2]):
                 raise ValueError(f"{path.name}:{number}: not QUESTION<TAB>LABEL<TAB>SENTENCE: {line[:60]}")
             question = Question.IDENTITY if fields[0] == "identity" else Question.ANY
-            found.append(Sample(question, labels, fields[2], path.name != KNOWN))
+            found.append(Sample(question, labels, fields[2], path.name not in KNOWN))
     return found
 
 
@@ -114,10 +117,10 @@ def _learn_weighing(inputs: Array, targets: Array, steps: int = 1500, decay: flo
     pace, pace_bias = np.zeros_like(weights), np.zeros_like(bias)
     for _ in range(steps):
         wrong = (softmax(inputs @ weights + bias) - targets) / len(inputs)
-        pace = 0.9 * pace - 0.1 * (inputs.T @ wrong + decay * weights)
-        pace_bias = 0.9 * pace_bias - 0.1 * wrong.sum(axis=0)
+        pace = np.asarray(0.9 * pace - 0.1 * (inputs.T @ wrong + decay * weights), np.float32)
+        pace_bias = np.asarray(0.9 * pace_bias - 0.1 * wrong.sum(axis=0), np.float32)
         weights, bias = weights + pace, bias + pace_bias
-    return np.asarray(weights, np.float32), np.asarray(bias, np.float32)
+    return weights, bias
 
 
 def guesses_unseen(samples: Sequence[Sample], inputs: Sequence[NDArray[np.int64]]) -> Array:
@@ -128,7 +131,7 @@ def guesses_unseen(samples: Sequence[Sample], inputs: Sequence[NDArray[np.int64]
     for k in range(FOLDS):
         known = [i for i in range(len(samples)) if fold[i] != k]
         model = _learn_words([inputs[i] for i in known], [targets[i] for i in known])
-        for i in np.flatnonzero(fold == k):
+        for i in map(int, np.flatnonzero(fold == k)):
             guesses[i] = model.guess(inputs[i])
     return guesses
 

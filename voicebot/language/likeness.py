@@ -7,6 +7,7 @@ every sentence, and a second, tiny one weighs that opinion against what the tabl
 
 from __future__ import annotations
 
+import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ class Likeness:
                     data["rows"], float(data["step"]), data["bias"], data["weigh"], data["weigh_bias"],
                     str(data["samples"]),
                 )  # fmt: skip
-        except (OSError, KeyError, ValueError, EOFError, zlib.error) as error:
+        except (OSError, KeyError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             raise LikenessBroken(
                 f"Модель фраз {path} не читается: {error}.", "Восстановите файл из поставки или выполните `make learn`."
             ) from error

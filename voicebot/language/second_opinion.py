@@ -15,8 +15,6 @@ from voicebot.language.likeness import NONE, SURE
 from voicebot.language.polarity import DOUBTFUL
 
 EVIDENCE = "по образцам фраз"
-#: The table's own business: the samples know nothing of them.
-_TABLE_ONLY = frozenset({Intent.NUMBER, Intent.BACKCHANNEL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,60 +26,79 @@ class OpinionRules:
     other: float = 0.4  # a wrong one of these is noticed in the next sentence
     overrule: float = 0.6  # what speaks against the table's finding must be so likely …
     unlikely: float = 0.2  # … and the finding itself no likelier than this
-    stop_unlikely: float = 0.05  # the same for a stop that the table found: it is nearly never given up
     number_overruled: float = 0.8  # a number in a sentence is seldom what it is about, but the samples know none
     doubt_yes: float = 0.5  # a table's yes less likely than this is asked again
+    outright: float = 0.8  # a settled finding from here on stands
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the table found: candidates, best first.
+
+    settled: no word of meaning was left over, and a day, a time or a number is among them. What those say of the
+    visit only the table can tell, and if it doubts, it doubts on purpose («приду в среду» of a Tuesday).
+    yes_vetoed: something in the sentence speaks against a yes (another day, a negation left over), so that no
+    likeness makes it one.
+    """
+
+    candidates: tuple[Scored, ...]
+    settled: bool = False
+    yes_vetoed: bool = False
+
+    @property
+    def first(self) -> Scored | None:
+        """What the machine would act on."""
+        return self.candidates[0] if self.candidates and self.candidates[0].score >= SURE else None
 
 
 def with_opinion(
-    found: tuple[Scored, ...], opinion: Mapping[str, float], rules: OpinionRules = OpinionRules()
+    found: Finding, opinion: Mapping[str, float], rules: OpinionRules = OpinionRules()
 ) -> tuple[Scored, ...]:
     """The candidates, best first. opinion: probability of every label (likeness.Likeness.opinion)."""
-    first = found[0] if found and found[0].score >= SURE else None
-    label = max(opinion, key=lambda name: opinion[name])
-    if (
-        first is not None
-        and first.intent in _TABLE_ONLY
-        and (label in (NONE, Intent.YES) or opinion[label] < rules.number_overruled)
-    ):
-        return found
-    if opinion[Intent.STOP] >= rules.stop:
-        label = str(Intent.STOP)
+    first = found.first
+    label = str(Intent.STOP) if opinion[Intent.STOP] >= rules.stop else max(opinion, key=lambda name: opinion[name])
+    if first is None and found.settled and found.candidates and label != Intent.STOP:
+        return found.candidates
     if first is None:
-        return _led_by(label, opinion[label], found) if _enough(label, opinion, rules) else found
-    if first.intent == label:
-        return found
-    if first.intent is Intent.YES and opinion[Intent.YES] < rules.doubt_yes:
-        return _instead(found, label, opinion, rules)
-    believed = opinion.get(first.intent, 0.0)
-    unlikely = rules.stop_unlikely if first.intent is Intent.STOP else rules.unlikely
-    if label == Intent.STOP or (opinion[label] >= rules.overrule and believed <= unlikely):
-        return _instead(found, label, opinion, rules)
-    return found
+        return _led_by(label, opinion[label], found) if _enough(label, found, opinion, rules) else found.candidates
+    if first.intent in (label, Intent.STOP, Intent.BACKCHANNEL):  # what stands as a stop is never argued away
+        return found.candidates
+    if label != Intent.STOP and not _may_be_overruled(first, found, opinion, label, rules):
+        return found.candidates
+    if _enough(label, found, opinion, rules):
+        return _led_by(label, opinion[label], found)
+    return tuple(replace(c, score=min(c.score, DOUBTFUL)) for c in found.candidates)
 
 
-def _enough(label: str, opinion: Mapping[str, float], rules: OpinionRules) -> bool:
+def _may_be_overruled(
+    first: Scored, found: Finding, opinion: Mapping[str, float], label: str, rules: OpinionRules
+) -> bool:
+    if found.settled and first.score >= rules.outright:
+        return False
+    if label == NONE and first.intent is not Intent.YES:
+        return False  # to act on less than a yes costs little: the next sentence will tell
+    if first.intent is Intent.NUMBER:
+        return label not in (NONE, Intent.YES) and opinion[label] >= rules.number_overruled
+    if first.intent is Intent.YES:
+        return opinion[Intent.YES] < rules.doubt_yes
+    return opinion[label] >= rules.overrule and opinion[first.intent] <= rules.unlikely
+
+
+def _enough(label: str, found: Finding, opinion: Mapping[str, float], rules: OpinionRules) -> bool:
     if label == NONE:
         return False
     if label == Intent.STOP:
         return opinion[label] >= rules.stop
-    return opinion[label] >= (rules.yes if label == Intent.YES else rules.other)
+    if label == Intent.YES:
+        return opinion[label] >= rules.yes and not found.yes_vetoed
+    return opinion[label] >= rules.other
 
 
-def _instead(
-    found: tuple[Scored, ...], label: str, opinion: Mapping[str, float], rules: OpinionRules
-) -> tuple[Scored, ...]:
-    """The label in place of what the table found, if it is sure enough; else nothing: the robot asks again."""
-    if _enough(label, opinion, rules):
-        return _led_by(label, opinion[label], found)
-    return tuple(replace(c, score=min(c.score, DOUBTFUL)) for c in found)
-
-
-def _led_by(label: str, probability: float, found: tuple[Scored, ...]) -> tuple[Scored, ...]:
+def _led_by(label: str, probability: float, found: Finding) -> tuple[Scored, ...]:
     """That intent first; the others below the threshold."""
     intent = Intent(label)
     score = round(min(0.95, SURE + 0.4 * probability), 2)
-    own = next((c for c in found if c.intent is intent), Scored(intent, 0))
+    own = next((c for c in found.candidates if c.intent is intent), Scored(intent, 0))
     evidence = f"{own.evidence}; {EVIDENCE}" if own.evidence else EVIDENCE
-    rest = [replace(c, score=min(c.score, DOUBTFUL)) for c in found if c.intent is not intent]
+    rest = [replace(c, score=min(c.score, DOUBTFUL)) for c in found.candidates if c.intent is not intent]
     return (replace(own, score=max(score, own.score), evidence=evidence), *rest)

@@ -12,10 +12,10 @@ from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
 from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.language.heard_values import values_in
 from voicebot.language.likeness import Likeness
-from voicebot.language.matching import Matcher
+from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, moments, resolve
-from voicebot.language.polarity import DOUBTFUL
-from voicebot.language.second_opinion import with_opinion
+from voicebot.language.polarity import DOUBTFUL, yes_vetoed
+from voicebot.language.second_opinion import Finding, with_opinion
 from voicebot.language.table import GAP, NAME, PhraseTable, Question
 from voicebot.language.utterance import Utterance
 from voicebot.language.weighing import weigh
@@ -101,10 +101,15 @@ class Understanding:
             any_names=frozenset() if context.names else names,
             visit_known=context.now is not None and context.visit is not None,
         )
-        found = weigh(said)
+        found = Finding(weigh(said), _settled(said), yes_vetoed(said))
         if self._likeness is None or context.for_value:
-            return found
-        return with_opinion(found, self._likeness.opinion(raw, said.asking, context.question, found))
+            return found.candidates
+        opinion = self._likeness.opinion(raw, said.asking, context.question, found.candidates)
+        return with_opinion(found, opinion)
+
+
+def _settled(said: Utterance) -> bool:
+    return said.unknown == 0 and bool(said.moments or said.of(NUMBER))
 
 
 @lru_cache(maxsize=2)
