@@ -94,12 +94,15 @@ class _Guesser:
 
 
 def _learn_words(inputs: Sequence[NDArray[np.int64]], targets: Sequence[Array], epochs: int = 20) -> _Guesser:
-    """AdaGrad, one step a row: rare words move as far as frequent ones."""
+    """AdaGrad, one step a row: rare words move as far as frequent ones. The mean of the later rounds is taken, so that
+    the order of the samples matters little."""
     order = np.random.default_rng(SEED)
     rows = np.zeros((SLOTS, len(LABELS)), np.float32)
     seen = np.full((SLOTS, 1), 1e-2, np.float32)
     bias = np.zeros(len(LABELS), np.float32)
-    for _ in range(epochs):
+    mean_rows, mean_bias = np.zeros_like(rows), np.zeros_like(bias)
+    later = epochs // 2
+    for epoch in range(epochs):
         for i in order.permutation(len(inputs)):
             touched = inputs[i]
             scale = np.float32(1 / np.sqrt(len(touched)))
@@ -107,7 +110,10 @@ def _learn_words(inputs: Sequence[NDArray[np.int64]], targets: Sequence[Array], 
             seen[touched] += float(wrong @ wrong) * scale * scale
             rows[touched] -= (wrong * scale)[None, :] / np.sqrt(seen[touched])
             bias -= np.float32(0.01) * wrong
-    return _Guesser(rows, bias)
+        if epoch >= later:
+            mean_rows += rows / np.float32(epochs - later)
+            mean_bias += bias / np.float32(epochs - later)
+    return _Guesser(mean_rows, mean_bias)
 
 
 def _learn_weighing(inputs: Array, targets: Array, steps: int = 1500, decay: float = 1e-3) -> tuple[Array, Array]:
