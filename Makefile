@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .PHONY: help setup machine venv asterisk rhvoice whisper test-tools demo serve doctor \
-	test test-unit test-integration check lint types contracts bench lock wheel clean distclean
+	test test-unit test-integration check lint types contracts bench learn lock wheel clean distclean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -78,6 +78,9 @@ types: venv
 
 contracts: venv
 	@echo "== import contracts" && $(BIN)/lint-imports --no-cache
+
+learn: setup ## the model of sample sentences anew from voicebot/language/samples/*.tsv (half a minute)
+	$(BIN)/python -m voicebot.language.learning
 
 bench: setup ## response times at the patient's ear, CPU and memory per call, with the machine's load
 	@set -e; for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" $(ARGS); done

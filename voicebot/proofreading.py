@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from voicebot.errors import VoicebotError
+from voicebot.language.likeness import shipped
 from voicebot.language.understanding import Understanding
 from voicebot.scenarios.checking import check
 from voicebot.scenarios.loading import Draft, read, scenario_files
@@ -32,7 +33,7 @@ def mistakes_in(settings: Settings, files: Sequence[Path] = (), tests: bool = Tr
     found: list[Mistake] = []
     pronunciations = _tried(lambda: _pronunciations(folder), found) or {}
     table = _tried(lambda: load_phrases(folder / "phrases.ru.yaml"), found) if tests or not files else None
-    language = Language(Understanding(table), pronunciations) if tests and table is not None else None
+    language = Language(Understanding(table, shipped()), pronunciations) if tests and table is not None else None
     proof = _Proofreader(settings.telephony.queues, installed_voices(settings), pronunciations, language)
     for path in files or _tried(lambda: scenario_files(folder), found) or ():
         found += proof.read(path)

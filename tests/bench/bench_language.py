@@ -3,6 +3,9 @@
 right:      the first meaning with a score from 0.5 on is (one of) the expected; for `none` there is no such meaning
 false_yes:  yes is the first meaning, from 0.5 on, of a sentence that is no yes
 asked_again: nothing reaches 0.5, though something was meant
+table_alone: the same without the model of samples (voicebot/language/likeness.py)
+
+--folds: also judges the samples themselves, each by a model that was learnt without it (three minutes).
 """
 
 from __future__ import annotations
@@ -12,18 +15,22 @@ import os
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from voicebot.language.table import Question  # noqa: E402
+from voicebot.language.learning import learn, read_samples  # noqa: E402
+from voicebot.language.likeness import shipped  # noqa: E402
+from voicebot.language.table import PhraseTable, Question  # noqa: E402
 from voicebot.language.understanding import Understanding  # noqa: E402
 from voicebot.scenarios.phrases import load_phrases  # noqa: E402
 
@@ -69,9 +76,7 @@ def holdout(path: Path) -> list[Expected]:
 
 def first(understanding: Understanding, one: Expected, names: frozenset[str], visit: datetime | None) -> str:
     now = NOW if visit else None
-    candidates = understanding.understand(
-        one.say, question=one.question, names=names, now=now, visit=visit
-    ).candidates
+    candidates = understanding.understand(one.say, question=one.question, names=names, now=now, visit=visit).candidates
     return candidates[0].intent.value if candidates and candidates[0].score >= SURE else "none"
 
 
@@ -115,20 +120,38 @@ def speed(understanding: Understanding, sentences: Sequence[Expected]) -> dict[s
     return {"p50_us": round(cuts[49], 1), "p95_us": round(cuts[94], 1), "p99_us": round(cuts[98], 1)}
 
 
+def folds(table: PhraseTable) -> dict[str, Any]:
+    """The fresh samples (the table was not written by them), each fifth judged by a model of the other four."""
+    samples = read_samples()
+    fresh = [i for i, sample in enumerate(samples) if sample.fresh]
+    fold = dict(zip(fresh, np.random.default_rng(7).permutation(len(fresh)) % 5, strict=True))
+    total: Counter[str] = Counter()
+    for k in range(5):
+        model = learn([s for i, s in enumerate(samples) if fold.get(i) != k], table)
+        judged = [Expected(s.say, s.question, frozenset(s.labels)) for i, s in enumerate(samples) if fold.get(i) == k]
+        found = figures(Understanding(table, model), judged, frozenset(), VISIT)
+        total.update({name: value for name, value in found.items() if isinstance(value, int)})
+    return dict(total)
+
+
 def main() -> None:
     folder = ROOT / "scenarios"
     started = time.perf_counter()
-    understanding = Understanding(load_phrases(folder / "phrases.ru.yaml"))
+    understanding = Understanding(load_phrases(folder / "phrases.ru.yaml"), shipped())
     loaded = time.perf_counter() - started
     tuned = corpus(folder / "phrases.ru.test.yaml")
     result: dict[str, Any] = {"load_s": round(loaded, 2), "phrases": len(understanding.table.phrases)}
+    alone = Understanding(understanding.table, None)
     result["corpus"] = figures(understanding, tuned, CORPUS_NAMES)
     unseen = folder / "phrases.ru.holdout.yaml"
     if unseen.exists():
         result["holdout"] = figures(understanding, holdout(unseen), frozenset())
+        result["holdout_table_alone"] = figures(alone, holdout(unseen), frozenset(), VISIT)
         result["holdout_visit_known"] = figures(understanding, holdout(unseen), frozenset(), VISIT)
     if (folder / "values.ru.holdout.yaml").exists():
         result["holdout_values"] = values(understanding, folder / "values.ru.holdout.yaml")
+    if "--folds" in sys.argv:
+        result["samples_five_fold"] = folds(understanding.table)
     result["speed"] = speed(understanding, tuned)
     result["load_average"] = [round(x, 2) for x in os.getloadavg()]
     print(json.dumps(result, ensure_ascii=False, indent=2))

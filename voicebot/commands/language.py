@@ -68,13 +68,14 @@ def understand(
     visit: Annotated[str, typer.Option("--visit", help="Когда визит: «приду в три» — это о нём?")] = "",
     config: Annotated[Path | None, typer.Option("--config", help="Файл настроек вместо voicebot.yaml.")] = None,
 ) -> None:
+    from voicebot.language.likeness import shipped
     from voicebot.language.understanding import Understanding
     from voicebot.scenarios.phrases import load_phrases
     from voicebot.settings import load
 
     folder = load(config).paths.scenarios
     asked = _asked(folder, at, name, _moment("--now", now), _moment("--visit", visit))
-    known = Understanding(load_phrases(folder / "phrases.ru.yaml"))
+    known = Understanding(load_phrases(folder / "phrases.ru.yaml"), shipped())
     lines = (_readable(os.fsencode(t)) for t in texts) if texts else _stdin()
     shown = _as_json if as_json else _as_table
     with contextlib.suppress(BrokenPipeError):

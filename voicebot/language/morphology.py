@@ -109,9 +109,7 @@ def _agrees(word: str, noun: Any) -> bool:
 
 def _beside(parse: Any, noun: Any) -> bool:
     same = parse.tag.number == "plur" or parse.tag.gender == noun.tag.gender
-    return (
-        parse.tag.POS in _ADJECTIVES and parse.tag.case == "nomn" and parse.tag.number == noun.tag.number and same
-    )
+    return parse.tag.POS in _ADJECTIVES and parse.tag.case == "nomn" and parse.tag.number == noun.tag.number and same
 
 
 def _adjective(word: str, noun: Any, case: Case) -> str:

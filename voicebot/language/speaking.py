@@ -71,7 +71,7 @@ def _odd(text: str) -> Iterator[str]:
         elif token[0].isalpha():
             if not re.fullmatch(f"[а-яё{STRESS}]+", prepared(token).lower()):
                 yield token
-        elif token not in MARKS and token not in SIGNS and token not in "«»„“”\"’‘":
+        elif token not in MARKS and token not in SIGNS and token not in '«»„“”"’‘':
             yield token
 
 

@@ -1,10 +1,10 @@
 """Templates: text with facts in braces, and what an admin may ask of a fact.
 
-    {visit.doctor}                        the fact
-    {visit.doctor:кому}                   in a case (cases.CASE_WORDS)
-    {patient:записан|записана}            by the sex of a person
-    {visits.total:визит|визита|визитов}   a number with its noun; the first form tells the case
-    {visit.time:часы}, {visit.time:цифры} «три часа дня», «пятнадцать ноль ноль»
+{visit.doctor}                        the fact
+{visit.doctor:кому}                   in a case (cases.CASE_WORDS)
+{patient:записан|записана}            by the sex of a person
+{visits.total:визит|визита|визитов}   a number with its noun; the first form tells the case
+{visit.time:часы}, {visit.time:цифры} «три часа дня», «пятнадцать ноль ноль»
 """
 
 from __future__ import annotations

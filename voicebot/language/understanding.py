@@ -11,9 +11,11 @@ from functools import lru_cache
 from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
 from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.language.heard_values import values_in
-from voicebot.language.matching import Matcher
+from voicebot.language.likeness import Likeness
+from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, moments, resolve
-from voicebot.language.polarity import DOUBTFUL
+from voicebot.language.polarity import DOUBTFUL, yes_vetoed
+from voicebot.language.second_opinion import Finding, with_opinion
 from voicebot.language.table import GAP, NAME, PhraseTable, Question
 from voicebot.language.utterance import Utterance
 from voicebot.language.weighing import weigh
@@ -28,10 +30,14 @@ PATRONYMIC = re.compile(r"[а-я]{2,}(?:ович|евич|ьич|овн[аыуе
 
 
 class Understanding:
-    """Understands utterances by one phrase table. Stateless after it is made; takes under 1 ms an utterance."""
+    """Understands utterances by one phrase table. Stateless after it is made; takes under 1 ms an utterance.
 
-    def __init__(self, table: PhraseTable) -> None:
+    likeness: what is asked about sentences beside the table; None for the table alone.
+    """
+
+    def __init__(self, table: PhraseTable, likeness: Likeness | None) -> None:
         self.table = table
+        self._likeness = likeness
         self._matcher, self._cleaner = _prepared(table)
         self._noise = frozenset(tuple(split(n)) for n in table.noise)
 
@@ -61,7 +67,7 @@ class Understanding:
         values are numbers, times, and, when now is given, dates.
         speech is False for what recognisers write when nobody spoke.
         """
-        heard = _Context(question, names, now, visit)
+        heard = _Context(question, names, now, visit, wants is not None)
         candidates = self._candidates(text, heard)
         if candidates is None:
             return Meaning((), text.strip(), speech=False)
@@ -95,7 +101,15 @@ class Understanding:
             any_names=frozenset() if context.names else names,
             visit_known=context.now is not None and context.visit is not None,
         )
-        return weigh(said)
+        found = Finding(weigh(said), _settled(said), yes_vetoed(said))
+        if self._likeness is None or context.for_value:
+            return found.candidates
+        opinion = self._likeness.opinion(raw, said.asking, context.question, found.candidates)
+        return with_opinion(found, opinion)
+
+
+def _settled(said: Utterance) -> bool:
+    return said.unknown == 0 and bool(said.moments or said.of(NUMBER))
 
 
 @lru_cache(maxsize=2)
@@ -113,6 +127,7 @@ class _Context:
     names: frozenset[str]
     now: datetime | None
     visit: datetime | None
+    for_value: bool  # a number, a day … was asked for: the samples answer other questions
 
     def agrees(self, moment: str) -> bool:
         """Whether a moment as heard is the visit's day, its time, or both."""

@@ -198,6 +198,4 @@ def keys_of(section: str) -> Mapping[str, Key]:
     return _BY_NAME[section]
 
 
-_BY_NAME: Mapping[str, Mapping[str, Key]] = {
-    name: {key.name: key for key in keys} for name, keys in SECTIONS.items()
-}
+_BY_NAME: Mapping[str, Mapping[str, Key]] = {name: {key.name: key for key in keys} for name, keys in SECTIONS.items()}

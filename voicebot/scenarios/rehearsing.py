@@ -8,6 +8,7 @@ from pathlib import Path
 
 from voicebot.dialogue.actions import Conclusion, Finish
 from voicebot.dialogue.scenario import Scenario
+from voicebot.language.likeness import shipped
 from voicebot.language.templates import MissingFact
 from voicebot.language.understanding import Understanding
 from voicebot.scenarios.conversations import (
@@ -40,7 +41,7 @@ def language_of(folder: Path) -> Language:
     """The phrase table and the dictionary of a folder of scenarios. Raises ScenarioFault."""
     spoken = folder / "spoken.ru.yaml"
     table = load_phrases(folder / "phrases.ru.yaml")
-    return Language(Understanding(table), load_pronunciations(spoken) if spoken.exists() else {})
+    return Language(Understanding(table, shipped()), load_pronunciations(spoken) if spoken.exists() else {})
 
 
 def run_tests(scenario_file: Path, language: Language | None = None) -> list[Mistake]:

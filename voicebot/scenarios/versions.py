@@ -15,6 +15,7 @@ from pathlib import Path
 
 from voicebot.dialogue.scenario import Scenario
 from voicebot.errors import InputFault
+from voicebot.language.likeness import shipped
 from voicebot.language.understanding import Understanding
 from voicebot.scenarios.loading import parse, read_bytes, scenario_files
 from voicebot.scenarios.mistakes import Mistake, ScenarioFault, maybe
@@ -64,7 +65,9 @@ class Running:
         """Understanding and dictionary as they were published."""
         table = parse_phrases(self.source.phrases.encode(), "phrases.ru.yaml")
         spoken = self.source.pronunciations
-        return Language(Understanding(table), parse_pronunciations(spoken.encode(), "spoken.ru.yaml") if spoken else {})
+        return Language(
+            Understanding(table, shipped()), parse_pronunciations(spoken.encode(), "spoken.ru.yaml") if spoken else {}
+        )
 
 
 def file_of(folder: Path, name: str, must_exist: bool = True) -> Path:

@@ -136,7 +136,6 @@ class Store(Protocol):
         """Planned attempts at this phone, the earliest first."""
         ...
 
-
     async def start_attempt(self, attempt_id: str, node: str, now: datetime) -> bool:
         """planned -> dialling, written before the INVITE. False when it is not planned any more."""
         ...

@@ -22,6 +22,7 @@ from voicebot.dialogue.events import Answered, KeyPressed
 from voicebot.dialogue.intents import Intent
 from voicebot.dialogue.prompts import APOLOGY, prompts
 from voicebot.dialogue.scenario import About, End, Goto, Listen, Purpose, Reaction, Scenario, Step, Unclear
+from voicebot.language.likeness import shipped
 from voicebot.language.templates import MissingFact
 from voicebot.language.understanding import Understanding
 from voicebot.scenarios.phrases import load_phrases
@@ -31,7 +32,7 @@ from voicebot.sql.engine import DataConflict
 from voicebot.store.port import StoreDown
 
 ROOT = Path(__file__).resolve().parents[3]
-UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"))
+UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"), shipped())
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SCENARIO = Scenario(
     "s", "1", "", Purpose.SERVICE, About.APPOINTMENT, "anna", "who",

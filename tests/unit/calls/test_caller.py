@@ -21,6 +21,7 @@ from voicebot.dialogue import codec
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.dialogue.step import APOLOGY
 from voicebot.engine.caller import CallOrder
+from voicebot.language.likeness import shipped
 from voicebot.language.templates import MissingFact
 from voicebot.language.understanding import Understanding
 from voicebot.reports.transcript import Who, transcript
@@ -34,7 +35,7 @@ from voicebot.telephony.port import Audio
 
 ROOT = Path(__file__).resolve().parents[3]
 SCENARIO = load(ROOT / "scenarios/visit_reminder.yaml")
-LANGUAGE = Language(Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml")), {})
+LANGUAGE = Language(Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"), shipped()), {})
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 PHONE = "+78880000101"
 PERSON = Person("p1", "Иванова", "Анна", "Ивановна", Sex.FEMALE, phones=(PHONE,))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicebot.dialogue.intents import Intent, Meaning
+from voicebot.language.likeness import shipped
 from voicebot.language.table import Question
 from voicebot.language.understanding import Understanding
 from voicebot.scenarios.phrases import load_phrases
@@ -20,7 +21,7 @@ from voicebot.scenarios.yamltree import Block, Items, Scalar, read_tree
 ROOT = Path(__file__).resolve().parents[3]
 CORPUS = ROOT / "scenarios/phrases.ru.test.yaml"
 RECORDINGS = ROOT.parent / "shared/testset/manifest.csv"
-UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"))
+UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"), shipped())
 NAMES = frozenset({"иван", "ивана", "аркадьевич"})
 MSK = timezone(timedelta(hours=3))
 SURE, APART = 0.5, 0.15  # as the machine decides (dialogue/answers.py)

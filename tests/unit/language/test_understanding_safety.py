@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicebot.dialogue.intents import Intent
+from voicebot.language.likeness import shipped
 from voicebot.language.sounds import sound
 from voicebot.language.table import Question
 from voicebot.language.understanding import Understanding
@@ -18,7 +19,7 @@ from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.scenarios.phrases import load_phrases, parse_phrases
 
 ROOT = Path(__file__).resolve().parents[3]
-UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"))
+UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"), shipped())
 MSK = timezone(timedelta(hours=3))
 NOW, VISIT = datetime(2026, 11, 23, 10, tzinfo=MSK), datetime(2026, 11, 24, 15, tzinfo=MSK)
 
@@ -191,7 +192,7 @@ def test_near_a_yes_is_no_yes(text):
     ("text", "meant"),
     [
         ("канешна", "yes"), ("патверждаю", "yes"), ("я падайду", "yes"), ("пере звоните", "callback_later"),
-        ("аперататора", "none"), ("аператора", "operator"), ("несмагу", "no"), ("ни палучится", "no"),
+        ("аперататора", "operator"), ("аператора", "operator"), ("несмагу", "no"), ("ни палучится", "no"),
         ("незваните", "stop"), ("атмените", "cancel"), ("дабуду", "yes"), ("п-приду", "yes"), ("да-а-а", "yes"),
         ("не-не-не", "no"), ("не-а", "no"), ("парковка-то у вас есть", "question"), ("адрес-то какой", "question"),
     ],
@@ -278,6 +279,6 @@ def test_a_sentence_that_could_never_be_heard_is_refused():
 def test_a_fix_may_hold_at_the_end_only():
     text = "fillers: [ну]\nfixes: {да ну.: да-ну}\nintents:\n  yes: {short: [да]}\n"
     table = parse_phrases(text.encode(), "p.yaml")
-    known = Understanding(table)
+    known = Understanding(table, None)
     assert not known.understand("да ну").candidates
     assert known.understand("да ну да").candidates[0].intent is Intent.YES

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from voicebot.dialogue.intents import ValueKind
 from voicebot.language.heard_days import resolved_day
+from voicebot.language.likeness import shipped
 from voicebot.language.understanding import Understanding
 from voicebot.scenarios.phrases import load_phrases
 
 ROOT = Path(__file__).resolve().parents[3]
-UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"))
+UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"), shipped())
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=timezone(timedelta(hours=3)))  # a Monday
 
 

@@ -25,9 +25,7 @@ async def filled(url: str) -> State:
     try:
         await store.save_patients([Person(f"p{n}", "Иванова", "Анна", phones=(f"+7888000000{n}",)) for n in (1, 2)])
         branch, doctor = ClinicBranch("b1", "", "", "Europe/Moscow"), Doctor("d1", "Улюкаева")
-        await store.save_appointments(
-            [Appointment(f"v{n}", "1", f"p{n}", VISIT, doctor, branch) for n in (1, 2)], NOW
-        )
+        await store.save_appointments([Appointment(f"v{n}", "1", f"p{n}", VISIT, doctor, branch) for n in (1, 2)], NOW)
         for n in (1, 2):
             contact = Contact(
                 f"c{n}", f"p{n}", "visit_reminder", f"v{n}", "1", ContactStatus.PLANNED, NOW + timedelta(hours=n), VISIT

@@ -111,7 +111,9 @@ messages: {late: "Ждём {visit.day}"}
 
 
 def test_values_that_were_asked_are_chosen_by():
-    text = STEPS.replace("then: thanks\n", "then: by_mark\n", 1) + """\
+    text = (
+        STEPS.replace("then: thanks\n", "then: by_mark\n", 1)
+        + """\
   by_mark:
     choose:
       - {when: rating, is: [1, 2], go: why}
@@ -120,6 +122,7 @@ def test_values_that_were_asked_are_chosen_by():
   why: {say: "Почему? Запись идёт.", ask: {value: comment, name: why}, then: slot}
   slot: {say: "{slot.1} или {slot.2}?", ask: {value: slot, name: chosen}, then: bye}
 """
+    )
     s = made(HEAD + text)
     assert s.steps["by_mark"].then == Choose(
         (Case("rating", "1", "why"), Case("rating", "2", "why"), Case("visit.is_last", "да", "bye")), "slot"
@@ -131,7 +134,7 @@ def test_values_that_were_asked_are_chosen_by():
 
 
 def test_asking_back():
-    s = made(HEAD + STEPS.replace("    keys: {1: yes", "    ask_back: {yes: \"Это вы?\"}\n    keys: {1: yes"))
+    s = made(HEAD + STEPS.replace("    keys: {1: yes", '    ask_back: {yes: "Это вы?"}\n    keys: {1: yes'))
     assert isinstance(then := s.steps["who"].then, Listen) and then.ask_back == {Intent.YES: "Это вы?"}
 
 

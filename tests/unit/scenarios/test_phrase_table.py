@@ -37,7 +37,7 @@ def test_sentences_that_are_refused(sentence):
 
 def test_sentences_that_collide_are_refused_with_both_places():
     with pytest.raises(ScenarioFault) as caught:
-        parse_phrases("intents:\n  yes: {short: [да]}\n  no: {short: [\"[ну] да\"]}\n".encode(), "p.yaml")
+        parse_phrases('intents:\n  yes: {short: [да]}\n  no: {short: ["[ну] да"]}\n'.encode(), "p.yaml")
     (mistake,) = caught.value.mistakes
     assert mistake.rule == "collision" and mistake.place.line == 3 and "p.yaml:2:17" in mistake.text
 

@@ -42,7 +42,7 @@ steps:
 """
 PHRASES = "intents: {yes: {full: [да, приду]}, no: {full: [нет]}, stop: {full: [не звоните]}}"
 DRAFT = parse(SCENARIO.encode(), "s.yaml")
-LANGUAGE = Language(Understanding(parse_phrases(PHRASES.encode(), "phrases.ru.yaml")), {})
+LANGUAGE = Language(Understanding(parse_phrases(PHRASES.encode(), "phrases.ru.yaml"), None), {})
 
 
 def found(talk: str, rest: str = "outcome: confirmed") -> list[str]:
@@ -77,8 +77,11 @@ def test_what_is_as_written_passes(talk, rest):
 @pytest.mark.parametrize(
     ("talk", "rest", "told"),
     [
-        ("[{patient: да}, {robot: Пока}]", "outcome: confirmed",
-         "s.test.yaml:4:35: Разговор «Т»: робот должен был сказать «Пока», а сказал: «Вас ждут завтра"),
+        (
+            "[{patient: да}, {robot: Пока}]",
+            "outcome: confirmed",
+            "s.test.yaml:4:35: Разговор «Т»: робот должен был сказать «Пока», а сказал: «Вас ждут завтра",
+        ),
         ("[{patient: нет}, {never: Извините}]", "outcome: wrong_person", "робот не должен был говорить «Извините»"),
         ("[{patient: да}, {patient: нет}]", "outcome: confirmed", "ждали outcome: confirmed, вышло: declined."),
         ("[{patient: да}, {patient: да}]", "answer: none\noutcome: confirmed", "ждали answer: none, вышло: confirmed."),

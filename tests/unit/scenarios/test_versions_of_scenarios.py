@@ -100,7 +100,7 @@ async def test_calls_run_what_was_published_not_what_stands_in_the_file(store, f
 
 async def test_a_change_of_the_phrases_is_a_version_of_its_own_and_runs_with_it(store, folder):
     first = await publish(store, folder / "recall.yaml", [], NOW)
-    change(folder / "phrases.ru.yaml", "intents:\n", 'intents:\n  # новое\n')
+    change(folder / "phrases.ru.yaml", "intents:\n", "intents:\n  # новое\n")
     second = await publish(store, folder / "recall.yaml", [], NOW)
     assert (first.number, second.number) == (1, 2)
     language = (await running(store))["recall"].language()

@@ -10,13 +10,14 @@ import pytest
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.outcome import Answer, Outcome
 from voicebot.dialogue.rehearsal import Rehearsal
+from voicebot.language.likeness import shipped
 from voicebot.language.understanding import Understanding, question_at
 from voicebot.scenarios.loading import load
 from voicebot.scenarios.phrases import load_phrases
 
 ROOT = Path(__file__).resolve().parents[3]
 SCENARIO = load(ROOT / "scenarios/visit_reminder.yaml")
-UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"))
+UNDERSTANDING = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"), shipped())
 NAMES = frozenset({"иван", "аркадьевич"})
 KNOWN = {"visit.doctor": "доктор Улюкаева", "branch.address": "улица Ленина, дом пять"}
 

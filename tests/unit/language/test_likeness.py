@@ -1,0 +1,114 @@
+"""The model of sample sentences, and how its opinion is joined with what the phrase table found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from voicebot.dialogue.intents import Intent, Scored
+from voicebot.language.learning import Sample, fingerprint, learn, read_samples
+from voicebot.language.likeness import LABELS, NONE, Likeness, LikenessBroken, features, shipped
+from voicebot.language.second_opinion import Finding, OpinionRules, with_opinion
+from voicebot.language.table import Phrase, PhraseTable, Question
+from voicebot.language.words import split
+
+RULES = OpinionRules()
+
+
+def opinion(**likely: float) -> dict[str, float]:
+    rest = (1 - sum(likely.values())) / (len(LABELS) - len(likely))
+    return {str(label): likely.get(str(label), rest) for label in LABELS}
+
+
+def found(*candidates: tuple[Intent, float], settled: bool = False, vetoed: bool = False) -> Finding:
+    return Finding(tuple(Scored(intent, score) for intent, score in candidates), settled, vetoed)
+
+
+def first(result: tuple[Scored, ...]) -> str:
+    return str(result[0].intent) if result and result[0].score >= 0.5 else NONE
+
+
+def test_the_shipped_model_was_learnt_from_the_shipped_samples():
+    assert shipped().samples == fingerprint(read_samples()), "make learn"
+
+
+def test_nobody_is_called_by_name_or_number_in_the_samples():
+    assert not [s.say for s in read_samples() if any(len(w) > 6 and w.isdigit() for w in split(s.say))]
+
+
+def test_a_few_samples_teach_what_is_like_them():
+    says = {
+        "stop": ("удалите мой номер", "уберите мой номер", "сотрите мой номер отовсюду", "удалите меня"),
+        "late": ("опоздаю на десять минут", "немного опоздаю", "чуть опоздаем", "я опоздаю на полчаса"),
+    }
+    samples = [Sample(Question.ANY, (label,), say) for label, group in says.items() for say in group]
+    model = learn(samples, PhraseTable((Phrase("yes", ("да",)),)))
+    said = model.opinion(split("сотрите номер"), False, Question.ANY, ())
+    assert max(said, key=lambda label: said[label]) == "stop"
+    assert abs(sum(said.values()) - 1) < 1e-3
+
+
+def test_the_same_samples_give_the_same_model():
+    samples = [Sample(Question.ANY, (label,), say) for label, say in (("yes", "приду"), ("no", "не приду"))] * 3
+    table = PhraseTable((Phrase("yes", ("да",)),))
+    one, two = learn(samples, table), learn(samples, table)
+    assert (one.rows == two.rows).all()
+    assert (one.weigh == two.weigh).all()
+
+
+def test_features_know_the_question_and_the_question_mark():
+    said = features(["приду"], False, Question.ANY)
+    assert set(said) != set(features(["приду"], True, Question.ANY))
+    assert set(said) != set(features(["приду"], False, Question.IDENTITY))
+    assert (said == features(["приду"], False, Question.ANY)).all()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off"])
+def test_a_damaged_model_is_told_with_its_file(tmp_path: Path, content: bytes):
+    path = tmp_path / "likeness.npz"
+    path.write_bytes(content)
+    with pytest.raises(LikenessBroken, match=r"likeness\.npz"):
+        Likeness.load(path)
+
+
+def test_a_wrong_line_of_the_samples_is_told_with_its_place(tmp_path: Path):
+    (tmp_path / "some.tsv").write_text("visit\tyes\tприду\nvisit\tперенос\tв пятницу\n", "utf-8")
+    with pytest.raises(ValueError, match=r"some\.tsv:2"):
+        read_samples(tmp_path)
+
+
+def test_what_the_table_does_not_know_is_taken_from_the_samples():
+    assert first(with_opinion(found(), opinion(operator=0.6))) == "operator"
+    assert first(with_opinion(found(), opinion(operator=0.3))) == NONE
+
+
+def test_a_yes_must_be_very_like_one():
+    assert first(with_opinion(found(), opinion(yes=RULES.yes - 0.05))) == NONE
+    assert first(with_opinion(found(), opinion(yes=RULES.yes + 0.05))) == "yes"
+
+
+def test_what_speaks_against_a_yes_outweighs_any_likeness():
+    assert first(with_opinion(found((Intent.YES, 0.4), vetoed=True), opinion(yes=0.99))) == NONE
+
+
+def test_a_yes_that_is_unlike_one_is_asked_again():
+    assert first(with_opinion(found((Intent.YES, 0.95)), opinion(none=0.8))) == NONE
+
+
+def test_a_stop_is_found_beside_anything_and_never_argued_away():
+    assert first(with_opinion(found((Intent.NO, 0.9)), opinion(stop=0.5))) == "stop"
+    assert first(with_opinion(found((Intent.STOP, 0.5)), opinion(yes=0.99))) == "stop"
+
+
+def test_days_and_numbers_that_are_all_understood_are_the_table_s_business():
+    on_purpose = found((Intent.YES, 0.4), settled=True)
+    assert first(with_opinion(on_purpose, opinion(change=0.9))) == NONE
+    assert first(with_opinion(found((Intent.YES, 0.95), settled=True), opinion(change=0.9))) == "yes"
+
+
+def test_a_weak_finding_yields_to_a_clear_opinion_and_keeps_its_place_behind_it():
+    result = with_opinion(found((Intent.HELLO, 0.6)), opinion(who_is_this=0.9))
+    assert first(result) == "who_is_this"
+    assert [c.intent for c in result] == [Intent.WHO_IS_THIS, Intent.HELLO]
+    assert result[1].score < 0.5

@@ -1,0 +1,104 @@
+"""What the phrase table found and what the sentence is like, made one: candidates with scores.
+
+The table is right where it knows the words, the likeness knows more words. So the likeness speaks where the table
+is not sure, may call a yes into doubt, and finds a "stop" that nobody thought of. It confirms nothing by itself
+unless it is very sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from voicebot.dialogue.intents import Intent, Scored
+from voicebot.language.likeness import NONE, SURE
+from voicebot.language.polarity import DOUBTFUL
+
+EVIDENCE = "по образцам фраз"
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionRules:
+    """The thresholds, chosen by five-fold judgement on the samples (docs/figures/understanding.md)."""
+
+    yes: float = 0.9  # a wrong yes is the worst mistake: the sentence must be very like one
+    stop: float = 0.4  # a missed stop is the second worst
+    other: float = 0.4  # a wrong one of these is noticed in the next sentence
+    overrule: float = 0.6  # what speaks against the table's finding must be so likely …
+    unlikely: float = 0.2  # … and the finding itself no likelier than this
+    number_overruled: float = 0.8  # a number in a sentence is seldom what it is about, but the samples know none
+    doubt_yes: float = 0.5  # a table's yes less likely than this is asked again
+    outright: float = 0.8  # a settled finding from here on stands
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the table found: candidates, best first.
+
+    settled: no word of meaning was left over, and a day, a time or a number is among them. What those say of the
+    visit only the table can tell, and if it doubts, it doubts on purpose («приду в среду» of a Tuesday).
+    yes_vetoed: something in the sentence speaks against a yes (another day, a negation left over), so that no
+    likeness makes it one.
+    """
+
+    candidates: tuple[Scored, ...]
+    settled: bool = False
+    yes_vetoed: bool = False
+
+    @property
+    def first(self) -> Scored | None:
+        """What the machine would act on."""
+        return self.candidates[0] if self.candidates and self.candidates[0].score >= SURE else None
+
+
+def with_opinion(
+    found: Finding, opinion: Mapping[str, float], rules: OpinionRules = OpinionRules()
+) -> tuple[Scored, ...]:
+    """The candidates, best first. opinion: probability of every label (likeness.Likeness.opinion)."""
+    first = found.first
+    label = str(Intent.STOP) if opinion[Intent.STOP] >= rules.stop else max(opinion, key=lambda name: opinion[name])
+    if first is None and found.settled and found.candidates and label != Intent.STOP:
+        return found.candidates
+    if first is None:
+        return _led_by(label, opinion[label], found) if _enough(label, found, opinion, rules) else found.candidates
+    if first.intent in (label, Intent.STOP, Intent.BACKCHANNEL):  # what stands as a stop is never argued away
+        return found.candidates
+    if label != Intent.STOP and not _may_be_overruled(first, found, opinion, label, rules):
+        return found.candidates
+    if _enough(label, found, opinion, rules):
+        return _led_by(label, opinion[label], found)
+    return tuple(replace(c, score=min(c.score, DOUBTFUL)) for c in found.candidates)
+
+
+def _may_be_overruled(
+    first: Scored, found: Finding, opinion: Mapping[str, float], label: str, rules: OpinionRules
+) -> bool:
+    if found.settled and first.score >= rules.outright:
+        return False
+    if label == NONE and first.intent is not Intent.YES:
+        return False  # to act on less than a yes costs little: the next sentence will tell
+    if first.intent is Intent.NUMBER:
+        return label not in (NONE, Intent.YES) and opinion[label] >= rules.number_overruled
+    if first.intent is Intent.YES:
+        return opinion[Intent.YES] < rules.doubt_yes
+    return opinion[label] >= rules.overrule and opinion[first.intent] <= rules.unlikely
+
+
+def _enough(label: str, found: Finding, opinion: Mapping[str, float], rules: OpinionRules) -> bool:
+    if label == NONE:
+        return False
+    if label == Intent.STOP:
+        return opinion[label] >= rules.stop
+    if label == Intent.YES:
+        return opinion[label] >= rules.yes and not found.yes_vetoed
+    return opinion[label] >= rules.other
+
+
+def _led_by(label: str, probability: float, found: Finding) -> tuple[Scored, ...]:
+    """That intent first; the others below the threshold."""
+    intent = Intent(label)
+    score = round(min(0.95, SURE + 0.4 * probability), 2)
+    own = next((c for c in found.candidates if c.intent is intent), Scored(intent, 0))
+    evidence = f"{own.evidence}; {EVIDENCE}" if own.evidence else EVIDENCE
+    rest = [replace(c, score=min(c.score, DOUBTFUL)) for c in found.candidates if c.intent is not intent]
+    return (replace(own, score=max(score, own.score), evidence=evidence), *rest)
