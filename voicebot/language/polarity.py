@@ -89,9 +89,12 @@ def _doubted(said: Utterance, p: Polarity) -> Polarity:
 
 
 def yes_vetoed(said: Utterance) -> bool:
-    """Whether something speaks against a yes, however like one the sentence is: what samples cannot know (the day of
-    the visit) or what decides in a single word (an outright no, a negation left over, a clipped «не»). Conditions and doubts are in
-    the samples: of 68 sentences that these spoke against and that were very like a yes, all were one."""
+    """Whether something speaks against a yes, however like one the sentence is.
+
+    That is what samples cannot know (the day of the visit) or what decides in a single word (an outright no, a
+    negation left over, a clipped «не»). Conditions and doubts are in the samples: of 68 sentences that these spoke
+    against and that were very like a yes, all were one.
+    """
     if said.outright(Intent.NO) or any(w in _NEGATIONS for w in said.uncovered()) or _clipped(said) or said.asking:
         return True
     amounts = any(s.value.startswith("amount") for s in said.of(MOMENT))

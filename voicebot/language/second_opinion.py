@@ -35,8 +35,9 @@ class OpinionRules:
 class Finding:
     """What the table found: candidates, best first.
 
-    settled: no word of meaning was left over, and a day, a time or a number is among them. What those say of the
-    visit only the table can tell, and if it doubts, it doubts on purpose («приду в среду» of a Tuesday).
+    settled: no word of meaning was left over, and a day, a time or a number is among them, or it is one sentence of
+    the table as it stands. What a day says of the visit only the table can tell, and if it doubts, it doubts on
+    purpose («приду в среду» of a Tuesday); and what an admin has written down counts more than what it is like.
     yes_vetoed: something in the sentence speaks against a yes (another day, a negation left over), so that no
     likeness makes it one.
     """

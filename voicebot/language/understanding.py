@@ -16,7 +16,7 @@ from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, moments, resolve
 from voicebot.language.polarity import DOUBTFUL, yes_vetoed
 from voicebot.language.second_opinion import Finding, with_opinion
-from voicebot.language.table import GAP, NAME, PhraseTable, Question
+from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
 from voicebot.language.utterance import Utterance
 from voicebot.language.weighing import weigh
 from voicebot.language.words import Cleaner, split
@@ -109,7 +109,11 @@ class Understanding:
 
 
 def _settled(said: Utterance) -> bool:
-    return said.unknown == 0 and bool(said.moments or said.of(NUMBER))
+    """Whether the table knows better than any sample: a day or a number in full, or the sentence of an admin."""
+    if said.unknown:
+        return False
+    whole = len(said.segments) == 1 and said.segments[0].strength is Strength.FULL and not said.uncovered()
+    return whole or bool(said.moments or said.of(NUMBER))
 
 
 @lru_cache(maxsize=2)

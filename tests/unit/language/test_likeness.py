@@ -11,6 +11,7 @@ from voicebot.language.learning import Sample, fingerprint, learn, read_samples
 from voicebot.language.likeness import LABELS, NONE, Likeness, LikenessBroken, features, shipped
 from voicebot.language.second_opinion import Finding, OpinionRules, with_opinion
 from voicebot.language.table import Phrase, PhraseTable, Question
+from voicebot.language.understanding import Understanding
 from voicebot.language.words import split
 
 RULES = OpinionRules()
@@ -112,3 +113,10 @@ def test_a_weak_finding_yields_to_a_clear_opinion_and_keeps_its_place_behind_it(
     assert first(result) == "who_is_this"
     assert [c.intent for c in result] == [Intent.WHO_IS_THIS, Intent.HELLO]
     assert result[1].score < 0.5
+
+
+@pytest.mark.parametrize("intent", [Intent.YES, Intent.NO, Intent.LATE])
+def test_a_sentence_that_an_admin_adds_counts_more_than_what_it_is_like(intent: Intent):
+    empty, table = PhraseTable(()), PhraseTable((Phrase(intent, ("кто", "звонит")),))
+    assert first(Understanding(empty, shipped()).understand("кто звонит").candidates) == "who_is_this"
+    assert first(Understanding(table, shipped()).understand("кто звонит").candidates) == intent
