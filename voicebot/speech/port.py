@@ -43,10 +43,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the phrases that a question can be answered with; share in 0…1 among them and the free text."""
+    """One of the phrases that a question can be answered with.
+
+    share: its probability among all of them, 0…1; fit: how probable it is beside the free text, 1 if as probable.
+    """
 
     phrase: str
     share: float
+    fit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

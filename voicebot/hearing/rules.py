@@ -1,0 +1,52 @@
+"""The thresholds of fusion and of early acceptance, in one place, each with its reason.
+
+Chosen on tuning data made by tests/bench/tune_hearing.py, never on recordings that judge; docs/figures/hearing.md
+has the figures. Text scores are those of voicebot.language (the machine acts from 0.5), ear scores probabilities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FusionRules:
+    """How text and ear make one meaning."""
+
+    act: float = 0.5  # dialogue.reactions.SURE: from here on a meaning is acted upon
+    # stop: a «не звоните» that is missed is worse than one that is asked after
+    ear_stop: float = 0.8
+    # agreement: the ear names the same meaning as the text; its other guesses may then be anything
+    agree: float = 0.3
+    # the ear alone, where the text says nothing
+    ear_lone: float = 0.9
+    ear_lone_yes: float = 0.97  # a wrong "confirmed" is far worse than a question
+    # ... unless the text is surely about something else: a recogniser this sure of this many words
+    offtopic_confidence: float = 0.6
+    offtopic_words: int = 3
+    # the text alone, where the ear says nothing of it
+    ear_contradicts: float = 0.6  # another meaning, this probable, makes the answer one of two: asked again
+    ear_rejects: float = 0.8  # no answer at all, this probable: a yes is asked again
+    text_yes_confidence: float = 0.6  # below, a yes that the ear does not hear is asked again
+    text_confidence: float = 0.3  # below, any other meaning that the ear does not hear is asked again
+    # numbers, where one is asked for: of the product of text's and ear's probabilities
+    number: float = 0.7
+    number_floor: float = 0.02  # what a number keeps when one of the two does not hear it at all
+    non_speech: float = 0.9  # the ear hears no speech, and the text says nothing: nothing was said
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyRules:
+    """When a meaning may be acted upon before the end of speech is certain (EAR.md: 0 wrong at 0.9 three times)."""
+
+    probability: float = 0.9
+    ticks: int = 3
+    stop_probability: float = 0.9
+    stop_ticks: int = 2  # being silent at once is right even if it was only "wait"
+    incomplete: float = 0.15  # the phrase seems to go on: wait
+    no_silence_ms: int = 300  # «нет, приду»: a no waits for this much silence
+    silence_ms: int = 120  # anything else waits for the pause that starts recognition
+
+
+RULES = FusionRules()
+EARLY = EarlyRules()
