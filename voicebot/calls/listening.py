@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from voicebot.calls.patience import patience_ms
 from voicebot.calls.port import Ears, Mind
 from voicebot.dialogue.call import Call
 from voicebot.dialogue.events import Event, Heard, MachineDetected, RecognitionLost, SpeechEnded, SpeechStarted
@@ -92,6 +93,7 @@ class CallHearing:
                 case SpeechPaused(pcm=pcm):
                     self._drop_guess()
                     self._guess = self._recognise(pcm)
+                    self._guess.add_done_callback(self._guessed)
                 case SpeechResumed():
                     self._drop_guess()
                 case Utterance():
@@ -108,6 +110,13 @@ class CallHearing:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _guessed(self, task: asyncio.Task[Recognised]) -> None:
+        """The words before a pause are known: they tell how long to wait for more."""
+        if task is not self._guess or task.cancelled() or task.exception() is not None or not self.attending:
+            return
+        meaning = self._meaning(_speech(task.result()))
+        self._take(self._listener.wait(patience_ms(meaning, self._call())))
 
     def _drop_guess(self) -> None:
         if self._guess is not None:
@@ -136,7 +145,7 @@ class CallHearing:
                 self._deaf = True
                 self._post(RecognitionLost(self._now_ms()))
             return None
-        return written if written.text.strip() and written.no_speech <= NO_SPEECH else None
+        return _speech(written)
 
     def _meaning(self, written: Recognised | None) -> Meaning:
         if written is None:
@@ -166,3 +175,8 @@ class CallHearing:
         self._drop_guess()
         for task in self._tasks:
             task.cancel()
+
+
+def _speech(written: Recognised) -> Recognised | None:
+    """None when there is nothing, whatever was written."""
+    return written if written.text.strip() and written.no_speech <= NO_SPEECH else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from voicebot.speech import endpoint as ep
 from voicebot.speech.machine import MachineHeard, MachineJudge
+from voicebot.speech.nearness import Nearness
 from voicebot.speech.port import SpeechDetector
 
 # audio kept while nobody speaks: pre-roll, the frames that a start needs with gaps between them, and room
@@ -74,6 +75,7 @@ class Listener:
         self._frame_bytes = detector.frame_samples * 2
         self._bytes_per_ms = detector.rate * 2 // 1000
         self._endpoint = ep.Endpoint(rules)
+        self._nearness = Nearness()
         self._audio = bytearray()  # what is kept; its first byte was heard at _audio_from_ms
         self._audio_from_ms = 0
         self._judged = 0  # bytes of _audio that the detector has seen
@@ -84,14 +86,6 @@ class Listener:
     def speaking(self) -> bool:
         """Whether somebody is in the middle of an utterance."""
         return self._endpoint.speaking
-
-    @property
-    def rules(self) -> ep.EndpointRules:
-        return self._endpoint.rules
-
-    @rules.setter
-    def rules(self, rules: ep.EndpointRules) -> None:
-        self._endpoint.rules = rules
 
     def feed(self, pcm: bytes, at_ms: int) -> list[ListenerEvent]:
         """Audio of any length (odd bytes are held back) that has just arrived, its last sample heard at at_ms."""
@@ -108,9 +102,14 @@ class Listener:
         """Time went by, with or without audio. To be called every 20–50 ms, after whatever audio is waiting."""
         return self._translate(self._endpoint.advance(at_ms))
 
+    def wait(self, ms: int) -> list[ListenerEvent]:
+        """The words of the last SpeechPaused are known: a silence of ms ends the utterance. Nothing after a resume."""
+        return self._translate(self._endpoint.wait(ms))
+
     def reset(self) -> None:
         """Forget an open utterance and what is kept; for when the stream was not ours for a while (transfer)."""
         self._endpoint = ep.Endpoint(self._endpoint.rules)
+        self._nearness = Nearness()
         self._audio.clear()
         self._judged = 0
         self._heard_anything = False
@@ -137,7 +136,9 @@ class Listener:
         self._judged += self._frame_bytes
         end_ms = self._time_of(self._judged)
         probability = self._detector.probability(frame)
-        events = self._translate(self._endpoint.process(probability, start_ms, end_ms))
+        far = self._nearness.far(frame, probability >= self._endpoint.rules.speech, self._endpoint.speaking)
+        near = 0.0 if far else probability
+        events = self._translate(self._endpoint.process(near, start_ms, end_ms))
         heard = self.machine.process(frame, probability, start_ms, end_ms) if self.machine else None
         return [*events, heard] if heard else events
 
