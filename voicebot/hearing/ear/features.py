@@ -48,4 +48,4 @@ def encode(model: ctranslate2.models.Whisper, mels: Floats) -> Floats:
     """[n, 80, 400] -> [n, 50, 512]. 25 ms of one core each."""
     view = ctranslate2.StorageView.from_array(np.ascontiguousarray(mels))
     encoded = np.array(model.encode(view, to_cpu=True), np.float32)
-    return encoded.reshape(len(mels), FRAMES, POOL, -1).mean(axis=2)
+    return np.asarray(encoded.reshape(len(mels), FRAMES, POOL, -1).mean(axis=2), np.float32)

@@ -73,8 +73,7 @@ def write_head(
 def _card(path: Path) -> HeadCard:
     try:
         data = json.loads(path.read_text())
-        lists = {name: tuple(data.pop(name)) for name in ("classes", "voices")}
-        card = HeadCard(**data, **lists)
+        card = HeadCard(**{**data, "classes": tuple(data["classes"]), "voices": tuple(data["voices"])})
     except FileNotFoundError:
         raise EarMissing(f"Слух: файла {path} нет.") from None
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -71,9 +71,7 @@ def draw(rng: np.random.Generator, speech_ms: int, incomplete: bool = False) -> 
     """A line as training meets it. speech_ms limits how much may be lost of a short word."""
     spare = max(0, min(200, int(speech_ms * 0.4)))
     noisy = rng.random() < 0.62
-    trail = (
-        rng.integers(0, 100) if incomplete else rng.integers(80, 700) if rng.random() < 0.9 else rng.integers(700, 1600)
-    )
+    after = (0, 100) if incomplete else (80, 700) if rng.random() < 0.9 else (700, 1600)
     return Line(
         low_hz=float(rng.uniform(150, 420)),
         high_hz=float(rng.uniform(2700, 3800)),

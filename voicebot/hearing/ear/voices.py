@@ -58,7 +58,7 @@ VOICES = (
     Voice("espeak", Engine.ESPEAK, "espeak", 0.08),
 )
 # variants of espeak-ng that sound like a person rather than a machine from a film
-ESPEAK_VARIANTS = ("m1", "m2", "m3", "m4", "m7", "f1", "f2", "f3", "f4", "f5", "Andy", "Annie", "Denis", "Linda")  # fmt: skip
+ESPEAK_VARIANTS = ("m1", "m2", "m3", "m4", "m7", "f1", "f2", "f3", "f4", "f5", "Andy", "Annie", "Denis", "Linda")
 
 
 @dataclass(frozen=True, slots=True)
