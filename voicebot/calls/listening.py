@@ -11,7 +11,7 @@ import structlog
 
 from voicebot.calls.patience import patience_ms
 from voicebot.calls.port import Ears, Mind
-from voicebot.dialogue.call import Call
+from voicebot.dialogue.call import Call, Phase
 from voicebot.dialogue.events import Event, Heard, MachineDetected, RecognitionLost, SpeechEnded, SpeechStarted
 from voicebot.dialogue.intents import Meaning
 from voicebot.speech.listener import (
@@ -72,6 +72,7 @@ class CallHearing:
 
     def feed(self, pcm: bytes) -> None:
         if self.attending:
+            self._listener.be_alert(self._call().phase is Phase.SPEAKING)
             self._take(self._listener.feed(pcm, self._now_ms()))
 
     def conversation_has_begun(self) -> None:

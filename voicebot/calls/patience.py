@@ -15,7 +15,7 @@ from voicebot.language.unfinished import bare, unfinished
 COMPLETE_MS = 240  # «нет, не смогу»: in practice, when its words are written down
 GREETING_MS = 240  # «алло», and the same for a nod while the robot speaks
 NAME_MS = 300  # «да» to «Это Анна?»: what may follow is put right before anything is told
-YES_MS = 350  # «да» that confirms a visit: «да… нет» must not be acted upon
+WORD_MS = 350  # any other word alone: «повторите… пожалуйста»; «да… нет» must not confirm a visit
 NO_MS = 420  # «нет» is often followed by what is meant: «нет… приду»
 VALUE_MS = 500  # numbers and dates come in pieces: «двадцать… пятого»
 VAGUE_MS = 500  # not understood, or meaning two things: the rest may tell
@@ -36,7 +36,7 @@ def patience_ms(meaning: Meaning, call: Call) -> int:
         return VALUE_MS
     sure = [c for c in meaning.candidates if c.score >= SURE]
     if call.phase is Phase.GREETING:
-        return NAME_MS if bare(meaning.text) else GREETING_MS
+        return NAME_MS if bare(meaning.text) and Intent.YES in {c.intent for c in sure} else GREETING_MS
     if not sure or (len(sure) > 1 and sure[0].score - sure[1].score < APART):
         return VAGUE_MS
     return _answered(sure[0].intent, bool(sure[0].value), meaning.text, call)
@@ -45,10 +45,12 @@ def patience_ms(meaning: Meaning, call: Call) -> int:
 def _answered(intent: Intent, timed: bool, text: str, call: Call) -> int:
     if call.phase is Phase.PAUSED and intent in _NODS:
         return GREETING_MS
+    if intent is Intent.STOP:
+        return COMPLETE_MS
     if bare(text):
         if intent is Intent.NO:
             return NO_MS
-        return NAME_MS if call.step_id and call.step.identifies else YES_MS
+        return NAME_MS if intent is Intent.YES and call.step_id and call.step.identifies else WORD_MS
     if intent in _WANTS_TIME and not timed:
         return NO_MS
     return COMPLETE_MS

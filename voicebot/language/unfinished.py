@@ -15,7 +15,7 @@ _HANGING = _words(
     "в во на с со к ко у о об от до из за по под над при про без для через около между "
     "э эм мм ээ эээ ммм хм типа короче значит мой моя мое наш наша давайте"
 )
-#: Words that alone say yes or no, or nothing: another word may follow that turns them («да нет, приду»).
+#: Words that say yes or no, or nothing: however many of them, another may follow that turns them («да нет, приду»).
 _BARE = _words("да нет неа ага угу так ну не конечно ладно хорошо")
 _GOES_ON = ("...", "…", ",", "-", "–", "—")
 
@@ -29,6 +29,6 @@ def unfinished(text: str) -> bool:
 
 
 def bare(text: str) -> bool:
-    """Whether there is nothing but yes, no, and the like: what it means may still be turned."""
+    """Whether there is one word, or nothing but yes, no and the like: what it means may still be turned."""
     words = split(text)
-    return bool(words) and all(word in _BARE for word in words)
+    return len(words) == 1 or (bool(words) and all(word in _BARE for word in words))

@@ -16,6 +16,7 @@ class EndpointRules:
     speech: float = 0.5  # Silero's own working point: no false start on silence, noise and tones
     silence: float = 0.35  # lower than `speech`: a voice that fades at the end of a word is still a voice
     start_ms: int = 96  # three frames: «да» on a telephone gives at least four, a click or a cough onset one or two
+    alert_ms: int = 64  # while the robot speaks: to be silent a little too often is better than too late
     start_gap_ms: int = 64  # a stop consonant («от-мените») may interrupt the first syllable for two frames
     preroll_ms: int = 300  # with the first 120 ms cut «не приду» turns into «приду»
     pause_ms: int = 96  # most closures of stop consonants are shorter: here recognition may start on speculation
@@ -73,6 +74,7 @@ class Endpoint:
 
     def __init__(self, rules: EndpointRules | None = None) -> None:
         self.rules = rules or EndpointRules()
+        self.alert = False  # a start is told sooner: the robot speaks, and must stop
         self._phase = _Phase.SILENCE
         self._started = 0  # where the voice began, or may have begun
         self._voiced = 0  # ms of voice collected towards a start
@@ -124,7 +126,7 @@ class Endpoint:
             self._started = start_ms
         self._voiced += end_ms - start_ms
         self._quiet_since = None
-        if self._voiced < rules.start_ms:
+        if self._voiced < (rules.alert_ms if self.alert else rules.start_ms):
             return []
         self._phase, self._voiced = _Phase.SPEECH, 0
         self._keep_from = self._started - rules.preroll_ms

@@ -87,6 +87,10 @@ class Listener:
         """Whether somebody is in the middle of an utterance."""
         return self._endpoint.speaking
 
+    def be_alert(self, alert: bool) -> None:
+        """Tell a beginning sooner, after two frames in place of three: while the robot speaks and may be interrupted."""
+        self._endpoint.alert = alert
+
     def feed(self, pcm: bytes, at_ms: int) -> list[ListenerEvent]:
         """Audio of any length (odd bytes are held back) that has just arrived, its last sample heard at at_ms."""
         begins_ms = at_ms - len(pcm) // self._bytes_per_ms

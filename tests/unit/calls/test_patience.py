@@ -56,7 +56,12 @@ def test_a_bare_no_may_still_be_turned(text: str) -> None:
 
 
 def test_a_bare_yes_waits_longer_where_a_visit_depends_on_it() -> None:
-    assert waits("да", Intent.YES) == p.YES_MS > waits("да", Intent.YES, at="who") == p.NAME_MS > p.COMPLETE_MS
+    assert waits("да", Intent.YES) == p.WORD_MS > waits("да", Intent.YES, at="who") == p.NAME_MS > p.COMPLETE_MS
+
+
+def test_a_word_alone_may_be_followed_by_another_unless_it_is_stop() -> None:
+    assert waits("повторите", Intent.REPEAT) == waits("приду", Intent.YES) == p.WORD_MS
+    assert waits("стоп", Intent.STOP) == p.COMPLETE_MS
 
 
 def test_two_meanings_none_and_numbers_may_go_on() -> None:

@@ -60,6 +60,12 @@ def test_two_frames_are_no_speech() -> None:
     assert Stream(Endpoint()).frames((10, 0.1), (2, 0.99), (30, 0.1), (2, 0.99), (30, 0.1)).events == []
 
 
+def test_while_the_robot_speaks_two_frames_are_enough() -> None:
+    endpoint = Endpoint()
+    endpoint.alert = True
+    assert Stream(endpoint).frames((10, 0.0), (2, 0.9)).events == [SpeechStarted(384, 320, 20)]
+
+
 def test_a_stop_consonant_does_not_undo_a_start() -> None:
     stream = Stream(Endpoint()).frames((10, 0.0), (2, 0.9), (2, 0.1), (1, 0.9))
     assert stream.events == [SpeechStarted(320 + 5 * FRAME, 320, 20)]
