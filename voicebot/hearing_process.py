@@ -54,7 +54,7 @@ def ear_beside(recogniser: Recogniser, folder: Path | None) -> AcousticEar | Non
         return None
     try:
         return EarBesideWhisper(Ear.load(folder), recogniser.encoder)
-    except (VoicebotError, NotImplementedError) as error:
+    except VoicebotError as error:
         print(f"Слух работает без уха, по одному тексту: {error}", file=sys.stderr, flush=True)
         return None
 
