@@ -49,8 +49,8 @@ class Maker:
     def close(self) -> None:
         self._speakers.close()
 
-    def make(self, recipes: Sequence[Recipe]) -> list[Floats]:
-        """32,000 samples at 8 kHz each, in the order of the recipes."""
+    def make(self, recipes: Sequence[Recipe]) -> list[Floats | None]:
+        """32,000 samples at 8 kHz each, in the order of the recipes; None for what its voice cannot say."""
         generators = [np.random.default_rng([self._seed, r.index]) for r in recipes]
         wanted: dict[int, tuple[str, Voice, Manner]] = {}
         for i, (recipe, rng) in enumerate(zip(recipes, generators, strict=True)):
@@ -60,7 +60,7 @@ class Maker:
         spoken = dict(zip(wanted, self._speakers.speak(list(wanted.values())), strict=True))
         return [self._clip(r, spoken.get(i), generators[i]) for i, r in enumerate(recipes)]
 
-    def _clip(self, recipe: Recipe, speech: Floats | None, rng: np.random.Generator) -> Floats:
+    def _clip(self, recipe: Recipe, speech: Floats | None, rng: np.random.Generator) -> Floats | None:
         if recipe.source is Source.SOUND:
             return self._noise(recipe.text, rng)
         if recipe.source is Source.FLOW:
@@ -68,7 +68,7 @@ class Maker:
         if recipe.source is Source.RECORDING:
             speech = _recorded(Path(recipe.text), rng)
         if speech is None:
-            return fit(np.zeros(0, np.float32))
+            return None
         if recipe.source is Source.PREFIX:
             speech = speech[: max(RATE // 20, int(len(speech) * rng.uniform(*_PREFIX)))]
         if recipe.condition is not Condition.TRAIN:

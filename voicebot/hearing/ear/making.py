@@ -160,17 +160,20 @@ def _start(rhvoice: str, whisper: str, seed: int) -> None:
 
 def _shard(path: Path, recipes: Sequence[Recipe]) -> None:
     maker, model = _worker[0]
-    clips = maker.make(recipes)
-    features = np.zeros((len(clips), FRAMES, WIDTH), np.float16)
-    for i in range(0, len(clips), _BATCH):
-        mels = np.stack([log_mel(to_window(as_pcm(clip), RATE)) for clip in clips[i : i + _BATCH]])
-        features[i : i + _BATCH] = encode(model, mels)
+    clips = [(i, clip) for i, clip in enumerate(maker.make(recipes)) if clip is not None]
+    features = np.zeros((len(recipes), FRAMES, WIDTH), np.float16)  # what could not be said stays zero
+    for start in range(0, len(clips), _BATCH):
+        batch = clips[start : start + _BATCH]
+        mels = np.stack([log_mel(to_window(as_pcm(clip), RATE)) for _, clip in batch])
+        features[[i for i, _ in batch]] = encode(model, mels)
     fresh = path.with_suffix(f".{os.getpid()}.tmp")
     with fresh.open("wb") as file:
         np.save(file, features)
     fresh.replace(path)
 
 
-def learning(recipes: Sequence[Recipe]) -> npt.NDArray[np.int64]:
-    """The places of the clips to learn from; the others are for judging."""
-    return np.array([i for i, r in enumerate(recipes) if r.condition is Condition.TRAIN], np.int64)
+def places(recipes: Sequence[Recipe], features: npt.NDArray[np.float16], learning: bool) -> npt.NDArray[np.int64]:
+    """Where the clips to learn from are, or those to judge by; without those that no voice could say."""
+    said = np.asarray(features[:, -1] != 0).any(axis=1).tolist()
+    wanted = [said[i] and (r.condition is Condition.TRAIN) == learning for i, r in enumerate(recipes)]
+    return np.flatnonzero(wanted)
