@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from voicebot.dialogue.answers import STOP_SURE
 from voicebot.dialogue.intents import Intent, Meaning, Scored
 from voicebot.dialogue.reactions import APART
 from voicebot.hearing.deciding import SAY_AGAIN, decided
@@ -133,13 +134,15 @@ def _weighed(
         return _with(told, replace(best, score=max(best.score, 0.9), evidence=_both(best, support)))
     other, probability = max(heard.items(), key=lambda item: item[1], default=(Intent.SILENCE, 0.0))
     if probability >= rules.ear_contradicts:
+        if other is Intent.STOP:  # not likely enough to be one, too likely to overhear
+            return _with(_with(told, _doubted(best, support, rules)), _hint(other, probability, rules))
         rival = Scored(other, _NEAR_SCORE, "", _by_ear(probability))
         return _with(_with(told, replace(best, score=_NEAR_SCORE, evidence=_both(best, support))), rival)
     confidence = text.confidence if text is not None else 0.0
     needed = rules.text_yes_confidence if best.intent is Intent.YES else rules.text_confidence
     rejected = ear.get(EarClass.OTHER, 0.0) + ear.get(EarClass.NON_SPEECH, 0.0) >= rules.ear_rejects
     if confidence < needed or (best.intent is Intent.YES and rejected):
-        return _with(told, replace(best, score=round(rules.act - 0.05, 2), evidence=_both(best, support)))
+        return _with(told, _doubted(best, support, rules))
     return _with(told, replace(best, evidence=_both(best, support)))
 
 
@@ -166,9 +169,18 @@ def _lone(
     if ear.get(EarClass.NON_SPEECH, 0.0) >= rules.non_speech and not told.candidates:
         return replace(told, speech=False)
     if probability >= rules.act:
-        hint = Scored(intent, round(rules.act - 0.05, 2), "", _by_ear(probability))
-        return _with(told, hint)
+        return _with(told, _hint(intent, probability, rules))
     return told
+
+
+def _hint(intent: Intent, probability: float, rules: FusionRules) -> Scored:
+    """What the ear guesses and is not acted upon: for those who read why."""
+    below = STOP_SURE if intent is Intent.STOP else rules.act
+    return Scored(intent, round(below - 0.05, 2), "", _by_ear(probability))
+
+
+def _doubted(best: Scored, probability: float, rules: FusionRules) -> Scored:
+    return replace(best, score=round(rules.act - 0.05, 2), evidence=_both(best, probability))
 
 
 def _off_topic(text: Written | None, rules: FusionRules) -> bool:
