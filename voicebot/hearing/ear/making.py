@@ -50,7 +50,7 @@ class Order:
     judged: int = 2
     seed: int = 4
     processes: int = 2
-    phrases: tuple[Phrase, ...] = ()  # the clinic's own, besides the shipped ones
+    phrases: Sequence[Phrase] = ()  # the clinic's own, besides the shipped ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,6 @@ def _shard(path: Path, recipes: Sequence[Recipe]) -> None:
 
 def places(recipes: Sequence[Recipe], features: npt.NDArray[np.float16], learning: bool) -> npt.NDArray[np.int64]:
     """Where the clips to learn from are, or those to judge by; without those that no voice could say."""
-    said = np.asarray(features[:, -1] != 0).any(axis=1).tolist()
+    said: list[bool] = np.any(features[:, -1] != 0, axis=1).tolist()
     wanted = [said[i] and (r.condition is Condition.TRAIN) == learning for i, r in enumerate(recipes)]
     return np.flatnonzero(wanted)

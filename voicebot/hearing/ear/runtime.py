@@ -6,7 +6,7 @@ in the worker process beside it and loads nothing but the head (1 MB).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import onnxruntime
 
 from voicebot.errors import OurFault
 from voicebot.hearing.ear.classes import CLASSES, EarClass
+from voicebot.hearing.ear.enrolling import Enrolled, load_enrolled, with_enrolled
 from voicebot.hearing.ear.features import WIDTH, Floats, encode, log_mel, to_window
 from voicebot.hearing.ear.head_file import EarMissing, HeadCard, read_head
 
@@ -44,15 +45,17 @@ class EarVerdict:
 class Ear:
     """The head, loaded. May be used from several threads at once."""
 
-    def __init__(self, session: Any, card: HeadCard) -> None:
+    def __init__(self, session: Any, card: HeadCard, enrolled: Sequence[Enrolled] = ()) -> None:
         self._session = session
+        self._enrolled = tuple(enrolled)
         self.card = card
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Ear:
-        """folder: of a head that this clinic trained; None: the shipped one. Raises EarMissing: a file is missing,
-        truncated, damaged or of another version."""
-        model, card = read_head(folder)
+        """folder: of this clinic: its own head, if it trained one, and its enrolled sentences, if any; None: the
+        shipped head alone. Raises EarMissing: a file is missing, truncated, damaged or of another version."""
+        own = folder is not None and (folder / "head.json").exists()
+        model, card = read_head(folder if own else None)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # half a millisecond: threads only cost
         options.log_severity_level = 3
@@ -60,7 +63,7 @@ class Ear:
             session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime has its own exceptions, one for each cause
             raise EarMissing(f"Слух: модель ответов не загружается: {error}.") from error
-        return cls(session, card)
+        return cls(session, card, load_enrolled(folder, card.sha256) if folder is not None else ())
 
     def hear(self, pcm: bytes, rate: int, model: ctranslate2.models.Whisper) -> EarVerdict:
         """pcm: 16-bit mono at rate (8000 or 16000 Hz) that ends now; of more than 4 s the end counts, less is padded
@@ -82,4 +85,4 @@ class Ear:
         powers = np.exp(scaled - scaled.max())
         shares = powers / powers.sum()
         scores = {c: float(p) for c, p in zip(CLASSES, shares, strict=True)}
-        return EarVerdict(scores, tuple(float(x) for x in embedding[0]))
+        return EarVerdict(with_enrolled(scores, embedding[0], self._enrolled), tuple(float(x) for x in embedding[0]))
