@@ -18,7 +18,7 @@ A classifier of short Russian telephone answers on the frozen encoder of Whisper
 | --- | --- |
 | version, size, SHA-256 | {version}, {size} bytes, `{sha256}` |
 | trained | {trained}, {clips} clips, {epochs} epochs, seed {seed}, temperature {temperature} |
-| right on clips kept from training, of the same voices and phrases | {accuracy:.1f} % (docs/figures/ear.md tells more) |
+| right on clips kept from training, of the same voices and phrases | {accuracy:.1f} % (see docs/figures/ear.md) |
 | licence | that of voicebot; no recording of a patient was used |
 
 ## Made of

@@ -6,9 +6,11 @@ A folder holds plan.json (fingerprint, seed), manifest.csv (one line a clip), fe
 
 from __future__ import annotations
 
+import ctypes
 import json
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from voicebot.hearing.ear.recipes import Material, Recipe, as_csv, fingerprint, 
 from voicebot.hearing.ear.sounds import RATE
 from voicebot.hearing.ear.voices import FESTVOX, PROMPTS, Speakers
 
+_PR_SET_PDEATHSIG = 1
 SHARD = 200  # clips: half a minute of work that an interruption can cost
 _BATCH = 8
 _KEPT_FILE = Path(__file__).with_name("kept_recordings.yaml")
@@ -153,6 +156,7 @@ _worker: list[tuple[Maker, object]] = []
 def _start(rhvoice: str, whisper: str, seed: int) -> None:
     import ctranslate2
 
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # whatever ends the parent ends this
     os.nice(5)  # a robot may be on the telephone on the same machine
     model = ctranslate2.models.Whisper(whisper, device="cpu", compute_type="int8", intra_threads=1)
     _worker[:] = [(Maker(Path(rhvoice) if rhvoice else None, seed), model)]
