@@ -7,13 +7,14 @@ arrives on the sound's clock as much later. So the figures are those of a live c
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from voicebot.calls.patience import patience_ms
 from voicebot.dialogue.intents import Intent, Meaning, Scored
 from voicebot.hearing.deciding import decided
 from voicebot.hearing.fusion import ear_scores, fuse
+from voicebot.hearing.rules import RULES, FusionRules
 from voicebot.judging.question import Asked
 from voicebot.language.understanding import Understanding
 from voicebot.speech.listener import Listener, ListenerEvent, SpeechPaused, SpeechResumed, Utterance
@@ -80,9 +81,11 @@ class Path:
         known: Understanding,
         *,
         use_ear: bool = True,
+        rules: FusionRules = RULES,
         clock_ms: Callable[[], float] = _wall_ms,
     ) -> None:
         self._hearer, self._known, self._use_ear, self._clock_ms = hearer, known, use_ear, clock_ms
+        self._rules = rules
 
     async def listen(self, pcm: bytes, asked: Asked) -> Listened:
         """pcm: 8 kHz. Raises SpeechError."""
@@ -114,7 +117,32 @@ class Path:
         else:
             told = Meaning(speech=False)
         ear = ear_scores(sound.ear) if self._use_ear else None
-        return fuse(written or sound.recognised, told, ear, asked.expects, numbers=asked.numbers)
+        shown = written or sound.recognised
+        return fuse(shown, told, ear, asked.expects, numbers=asked.numbers, rules=self._rules)
+
+    def answer(self, said: Sequence[Said], asked: Asked, machine: MachineHeard | None = None) -> Listened:
+        """The first answer that can be acted upon, as what followed hard upon it corrects it."""
+        chosen: Meaning = Meaning(speech=False)
+        action: Scored | None = None
+        before: Said | None = None
+        for one in said:
+            joined = self._joined(before, one, asked)
+            meaning = joined if joined is not None else one.meaning
+            found = decided(meaning, asked.expects)
+            if found is None and joined is not None:
+                meaning, found = one.meaning, decided(one.meaning, asked.expects)
+            if action is None or (joined is not None and found is not None) or _is_stop(found):
+                if found is not None or one.meaning.speech or not chosen.speech:
+                    chosen = meaning
+                action = found or action
+            before = one if one.meaning.speech else None
+        return Listened(tuple(said), chosen, action, machine)
+
+    def _joined(self, before: Said | None, said: Said, asked: Asked) -> Meaning | None:
+        if before is None or not said.meaning.speech or said.started_ms - before.ended_ms > JOIN_MS:
+            return None
+        text = f"{before.sound.recognised.text.rstrip('.!?… ')} {said.sound.recognised.text}".strip()
+        return self.meaning(HeardSound(said.sound.recognised), asked, text)
 
 
 class _Run:
@@ -170,26 +198,7 @@ class _Run:
         self._guesses = 0
 
     def result(self) -> Listened:
-        """The first answer that can be acted upon, as what followed hard upon it corrects it."""
-        chosen: Meaning = Meaning(speech=False)
-        action: Scored | None = None
-        before: Said | None = None
-        for said in self._said:
-            joined = self._joined(before, said)
-            meaning = joined if joined is not None else said.meaning
-            found = decided(meaning, self._asked.expects) or decided(said.meaning, self._asked.expects)
-            if action is None or (joined is not None and found is not None) or _is_stop(found):
-                if found is not None or said.meaning.speech or not chosen.speech:
-                    chosen = meaning if found is None or decided(meaning, self._asked.expects) else said.meaning
-                action = found or action
-            before = said if said.meaning.speech else None
-        return Listened(tuple(self._said), chosen, action, self._machine)
-
-    def _joined(self, before: Said | None, said: Said) -> Meaning | None:
-        if before is None or not said.meaning.speech or said.started_ms - before.ended_ms > JOIN_MS:
-            return None
-        text = f"{before.sound.recognised.text.rstrip('.!?… ')} {said.sound.recognised.text}".strip()
-        return self._path.meaning(HeardSound(said.sound.recognised), self._asked, text)
+        return self._path.answer(self._said, self._asked, self._machine)
 
 
 def _is_stop(found: Scored | None) -> bool:
