@@ -63,9 +63,12 @@ class Made:
     recordings: Mapping[str, int]  # speaker -> files
 
 
-def make(order: Order, tell: Tell) -> Made:
-    """All shards of the plan. Raises ModelMissing, WrongFolder; may be interrupted at any time and run again."""
-    material = material_of(order)
+def make(order: Order, tell: Tell, material: Material | None = None) -> Made:
+    """All shards of the plan; may be interrupted at any time and run again.
+
+    material: of what to make them; None: all that there is. Raises ModelMissing, WrongFolder.
+    """
+    material = material or material_of(order)
     recipes = plan(material, order.clips, order.judged, order.seed)
     _settle(order, recipes)
     shards = [recipes[i : i + SHARD] for i in range(0, len(recipes), SHARD)]

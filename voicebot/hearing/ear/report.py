@@ -26,6 +26,18 @@ _NAMES = {"clean": "clean", "pink15": "15 dB pink", "babble15": "15 dB babble", 
           "babble5": "5 dB babble", "clip": "start cut 120 ms"}  # fmt: skip
 
 
+_HOW = """## How to repeat it
+```
+pip install 'voicebot[train]'
+apt-get install festival festvox-ru espeak-ng asterisk-core-sounds-{en,es,fr,it}-wav   # optional: more voices, people
+voicebot ear make        # clips and features; goes on where it was interrupted
+voicebot ear train       # var/ear/head.onnx, which the robot then prefers to the shipped head
+voicebot ear evaluate --page docs/figures/ear.md
+voicebot ear enrol yes "загляну непременно"   # heard at once, without training
+```
+""".splitlines()
+
+
 def as_data(parts: Sequence[Judged]) -> dict[str, Any]:
     """left out -> figures; shares in 0…1."""
     return {part.left_out: _figures(part) for part in parts}
@@ -43,6 +55,7 @@ def as_page(parts: Sequence[Judged], epochs: int, clips: int, seed: int, load: s
         "Right: the best class is the true one (`other`, `non_speech` and `incomplete` all mean: no answer). "
         f"Sure: what the ear alone would act upon, p ≥ {SURE} (yes ≥ {SURE_YES}). No question masks anything here.",
         "",
+        *_HOW,
         "## Voices left out",
         "Each voice judged by a head that never heard it (aleksandr and aleksandr-hq are one speaker). `festvox` "
         "is cut out of a man's recordings, `espeak` is a formant synthesiser, far from a human voice.",
