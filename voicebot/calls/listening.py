@@ -75,6 +75,14 @@ class CallHearing:
             self._listener.be_alert(self._call().phase is Phase.SPEAKING)
             self._take(self._listener.feed(pcm, self._now_ms()))
 
+    def plays(self, pcm: bytes) -> None:
+        """The robot begins to say this: its echo is not the patient."""
+        self._listener.plays(pcm, self._now_ms())
+
+    def stops(self) -> None:
+        """The robot was silenced."""
+        self._listener.stops(self._now_ms())
+
     def conversation_has_begun(self) -> None:
         """A person has spoken to us: from now on nothing is an answering machine."""
         self._listener.machine = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voicebot.speech import endpoint as ep
+from voicebot.speech.echo import EchoJudge
 from voicebot.speech.machine import MachineHeard, MachineJudge
 from voicebot.speech.nearness import Nearness
 from voicebot.speech.port import SpeechDetector
@@ -75,7 +76,7 @@ class Listener:
         self._frame_bytes = detector.frame_samples * 2
         self._bytes_per_ms = detector.rate * 2 // 1000
         self._endpoint = ep.Endpoint(rules)
-        self._nearness = Nearness()
+        self._nearness, self._echo = Nearness(), EchoJudge()
         self._audio = bytearray()  # what is kept; its first byte was heard at _audio_from_ms
         self._audio_from_ms = 0
         self._judged = 0  # bytes of _audio that the detector has seen
@@ -88,8 +89,16 @@ class Listener:
         return self._endpoint.speaking
 
     def be_alert(self, alert: bool) -> None:
-        """Tell a beginning sooner, after two frames in place of three: while the robot speaks and may be interrupted."""
+        """Tell a beginning sooner, after two frames in place of three: while the robot speaks."""
         self._endpoint.alert = alert
+
+    def plays(self, pcm: bytes, at_ms: int) -> None:
+        """The robot says this from now on (8 kHz): its echo is nobody's speech."""
+        self._echo.plays(pcm, at_ms)
+
+    def stops(self, at_ms: int) -> None:
+        """The robot was silenced."""
+        self._echo.stops(at_ms)
 
     def feed(self, pcm: bytes, at_ms: int) -> list[ListenerEvent]:
         """Audio of any length (odd bytes are held back) that has just arrived, its last sample heard at at_ms."""
@@ -113,7 +122,7 @@ class Listener:
     def reset(self) -> None:
         """Forget an open utterance and what is kept; for when the stream was not ours for a while (transfer)."""
         self._endpoint = ep.Endpoint(self._endpoint.rules)
-        self._nearness = Nearness()
+        self._nearness, self._echo = Nearness(), EchoJudge()
         self._audio.clear()
         self._judged = 0
         self._heard_anything = False
@@ -140,11 +149,16 @@ class Listener:
         self._judged += self._frame_bytes
         end_ms = self._time_of(self._judged)
         probability = self._detector.probability(frame)
-        far = self._nearness.far(frame, probability >= self._endpoint.rules.speech, self._endpoint.speaking)
-        near = 0.0 if far else probability
+        echo = self._echo.is_echo(frame, end_ms, probability >= self._endpoint.rules.silence)
+        near = 0.0 if echo or self._is_far(frame, probability) else probability
         events = self._translate(self._endpoint.process(near, start_ms, end_ms))
-        heard = self.machine.process(frame, probability, start_ms, end_ms) if self.machine else None
-        return [*events, heard] if heard else events
+        if self.machine is not None:
+            heard = self.machine.process(frame, 0.0 if echo else probability, start_ms, end_ms)
+            events += [heard] if heard else []
+        return events
+
+    def _is_far(self, frame: bytes, probability: float) -> bool:
+        return self._nearness.far(frame, probability >= self._endpoint.rules.speech, self._endpoint.speaking)
 
     def _translate(self, decisions: list[ep.EndpointEvent]) -> list[ListenerEvent]:
         return [self._as_event(decision) for decision in decisions]

@@ -25,6 +25,7 @@ class NearnessRules:
     quietest_dbfs: float = -70.0  # digital silence and comfort noise: what lies below is one and the same
     noisy_dbfs: float = -50.0  # a quieter line gates nothing at the beginning of an utterance
     least_frames: int = 8  # what is known from less may be the beginning of a word
+    look_every: int = 6  # frames: surroundings do not change faster than in 200 ms
     memory_frames: int = 125  # 4 s: surroundings that grow louder are known after so long
     part_samples: int = 64  # 8 ms: a frame counts as loud as its loudest part, so that no word's end is lost
 
@@ -37,6 +38,7 @@ class Nearness:
         self._behind: deque[float] = deque(maxlen=self.rules.memory_frames)  # levels of frames without a near voice
         self._all: deque[float] = deque(maxlen=self.rules.memory_frames)
         self._peak = -120.0
+        self._surroundings, self._frames = self.rules.quietest_dbfs, 0
 
     def far(self, frame: bytes, voice: bool, speaking: bool) -> bool:
         """Whether nobody near speaks in this frame, however much it is like speech.
@@ -45,6 +47,9 @@ class Nearness:
         """
         level, loudest = self._levels(to_samples(frame))
         self._all.append(level)
+        if self._frames % self.rules.look_every == 0:  # medians cost more than all the rest
+            self._surroundings = self._level_behind()
+        self._frames += 1
         far = self._is_far(level, loudest, speaking)
         if not speaking:
             self._peak = -120.0
@@ -55,14 +60,14 @@ class Nearness:
         return far
 
     def _is_far(self, level: float, loudest: float, speaking: bool) -> bool:
-        rules, behind = self.rules, self._surroundings()
+        rules, behind = self.rules, self._surroundings
         if not speaking:
             return behind > rules.noisy_dbfs and level <= behind + rules.above_db
         if behind + rules.above_db > self._peak - rules.apart_db:
             return False
         return loudest <= max(behind + rules.above_db, self._peak - rules.drop_db)
 
-    def _surroundings(self) -> float:
+    def _level_behind(self) -> float:
         """The level of what is behind the voice: the middle of the frames without one, or, when everything is loud,
         what every fifth frame stays below."""
         rules = self.rules

@@ -93,8 +93,8 @@ class Rows:
         self.rows += rows
 
 
-def sound(ms: int, loud: bool = True) -> bytes:
-    samples = np.sin(np.arange(8 * ms) * 0.3) * 9000 if loud else np.zeros(8 * ms)
+def sound(ms: int, loud: bool = True, pitch: float = 0.3) -> bytes:
+    samples = np.sin(np.arange(8 * ms) * pitch) * 9000 if loud else np.zeros(8 * ms)
     return samples.astype("<i2").tobytes()
 
 
@@ -116,7 +116,7 @@ class Patient:
             await asyncio.sleep(0.02)
 
     async def say(self, ms: int = 500) -> None:
-        await self.line.play(1, sound(ms))
+        await self.line.play(1, sound(ms, pitch=0.47))  # unlike the prompts, else it would be their echo
 
 
 def talk(script, ears, *, store=None, sabotage=None):

@@ -44,7 +44,7 @@ def test_a_word_that_ends_within_a_frame_is_not_cut() -> None:
 @pytest.mark.parametrize("behind", [-45.0, -35.0])
 def test_voices_behind_begin_nothing_and_hold_nothing_open(behind: float) -> None:
     near = Nearness()
-    judged(near, [behind] * 8, speaking=False, voice=False)  # the detector takes a moment to hear voices
+    judged(near, [behind] * 13, speaking=False, voice=False)  # the detector takes a moment to hear voices
     assert all(judged(near, [behind] * 100, speaking=False))
     assert judged(near, [behind + 15] * 10, speaking=False) == [False] * 10
     judged(near, [behind + 15] * 10, speaking=True)
