@@ -103,7 +103,8 @@ class Path:
 
     async def hear(self, pcm: bytes, asked: Asked) -> tuple[HeardSound, Meaning, int]:
         began = self._clock_ms()
-        sound = await self._hearer.hear(pcm, 8000, asked.phrases)
+        phrases = asked.phrases(self._hearer.capabilities, self._known)
+        sound = await self._hearer.hear(pcm, 8000, phrases)
         took = round(self._clock_ms() - began)
         return sound, self.meaning(sound, asked), took
 

@@ -13,8 +13,10 @@ from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.dialogue.turn import expected
 from voicebot.errors import InputFault
 from voicebot.hearing.numbers import number_phrases
+from voicebot.language.grammar import grammar
 from voicebot.language.table import Question
 from voicebot.language.understanding import Understanding, question_at, wanted_at
+from voicebot.speech.port import Capability
 
 #: Where most answers are given, and where marks are.
 USUAL, MARKS = "visit_reminder.ask", "feedback.rate"
@@ -44,10 +46,11 @@ class Asked:
         then = self.call.step.then
         return range(then.low, then.high + 1) if isinstance(then, AskValue) and then.kind is ValueKind.NUMBER else None
 
-    @property
-    def phrases(self) -> tuple[str, ...] | None:
-        """The closed set for the recogniser."""
-        return number_phrases(self.numbers) or None if self.numbers is not None else None
+    def phrases(self, can: Capability, known: Understanding) -> tuple[str, ...] | None:
+        """What the recogniser may be told of the answer: a closed set of numbers, or a grammar."""
+        if self.numbers is not None:
+            return number_phrases(self.numbers) or None
+        return grammar(known.table, self.expects) if Capability.GRAMMAR in can else None
 
     def understood(self, known: Understanding, text: str, alternatives: tuple[str, ...]) -> Meaning:
         """What language makes of a text here."""

@@ -15,7 +15,7 @@ import structlog
 
 from voicebot.speech.choose import RecogniserChoice
 from voicebot.speech.jobs import Job, JobBoard, Urgency
-from voicebot.speech.port import HeardSound, ModelMissing, Recognised, SpeechError
+from voicebot.speech.port import Capability, HeardSound, ModelMissing, Recognised, SpeechError
 from voicebot.speech.streaming import PoolSession
 from voicebot.speech.worker import decode_heard, decode_result
 from voicebot.speech.worker_process import PROGRAM, WorkerDied, WorkerProcess
@@ -51,7 +51,7 @@ class RecogniserPool:
         self.choice = choice
         self.engine = choice.model.name
         self.restarts = 0
-        self.ear = self.partials = False  # whether the workers have an ear, and write while somebody speaks
+        self.ear, self.capabilities = False, Capability.NONE  # of the workers, once they are ready
         self._timeout_s, self._program = timeout_s, program
         self._workers: list[WorkerProcess | None] = [None] * workers
         self.board = JobBoard(workers)
@@ -84,7 +84,9 @@ class RecogniserPool:
 
     def open(self, rate: int, phrases: Sequence[str] | None = None) -> PoolSession:
         """One utterance that is fed while it is spoken; use as `async with`."""
-        return PoolSession(self, self.board.least_busy(), rate, phrases, streams=self.partials)
+        return PoolSession(
+            self, self.board.least_busy(), rate, phrases, streams=Capability.PARTIALS in self.capabilities
+        )
 
     async def ask(self, job: Job) -> Any:
         """The result of one request to a worker, bounded in time."""
@@ -136,7 +138,7 @@ class RecogniserPool:
                 worker = await WorkerProcess.start(self.choice, self._program)
         except TimeoutError as error:
             raise SpeechError(f"Модель {self.choice.model} не загрузилась за {LOAD_TIMEOUT_S:g} с.") from error
-        self.ear, self.partials = worker.ear, worker.partials
+        self.ear, self.capabilities = worker.ear, worker.can
         self._workers[slot] = worker
 
     async def _keep(self, slot: int) -> None:

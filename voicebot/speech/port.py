@@ -102,6 +102,10 @@ class Recogniser(Protocol):
         scored against the sound where the engine can."""
         ...
 
+    def prepare(self, rate: int, phrases: Sequence[str] | None = None) -> None:
+        """Have what the next open() of this kind needs ready; called when nobody waits."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -140,7 +144,10 @@ class Transcriber(Protocol):
 
 
 class SoundHearer(Transcriber, Protocol):
-    """Recognition and ear as the event loop sees them."""
+    """Recognition and ear as the event loop sees them. ear: whether there is one."""
+
+    ear: bool
+    capabilities: Capability
 
     async def hear(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> HeardSound:
         """Text and ear of a whole utterance in one request. Raises SpeechError as recognise does."""

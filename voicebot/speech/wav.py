@@ -72,7 +72,7 @@ def promised_bytes(data: bytes) -> int | None:
             if size in (0, 0xFFFFFFFF, 0x7FFFFFFF):
                 return None
             channels, bits = struct.unpack_from("<H10xH", _chunks(data)[b"fmt "], 2)
-            return size * 16 // (channels * bits)
+            return int(size * 16 // (channels * bits))
         at += 8 + size + (size & 1)
     return None
 

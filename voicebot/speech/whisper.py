@@ -81,6 +81,9 @@ class WhisperRecogniser:
         like answers."""
         return WhisperSession(self, rate, phrases or ())
 
+    def prepare(self, rate: int, phrases: Sequence[str] | None = None) -> None:
+        """Nothing: a session costs nothing."""
+
     @property
     def encoder(self) -> ctranslate2.models.Whisper:
         """The loaded model, for what else hears by it."""

@@ -3,11 +3,12 @@
 A request is a line of JSON and its PCM: {"id", "op", "rate", "phrases", "bytes", "session"}, bytes of sound.
 op: recognise (text), hear (text and ear), ear (the ear alone); begin, feed, final and drop (of a streaming session).
 An answer is a line of JSON: {"id", "result"} or {"id", "error"}; the first line says {"ready": name, "ear": …,
-"partials": bool} or {"error"}.
+"can": capabilities} or {"error"}.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -23,7 +24,6 @@ from voicebot.errors import VoicebotError
 from voicebot.speech.choose import AsrEngine, RecogniserChoice
 from voicebot.speech.port import (
     AcousticEar,
-    Capability,
     Choice,
     HeardSound,
     ModelMissing,
@@ -87,8 +87,8 @@ def main(arguments: list[str], ear_for: EarFor = deaf) -> int:
     except VoicebotError as error:
         _send(answers, {"error": encode_error(error)})
         return 1
-    partials = Capability.PARTIALS in recogniser.capabilities
-    _send(answers, {"ready": recogniser.name, "ear": desk.ear is not None, "partials": partials})
+    can = recogniser.capabilities
+    _send(answers, {"ready": recogniser.name, "ear": desk.ear is not None, "can": can.value})
     _serve(desk, sys.stdin.buffer, answers)
     return 0
 
@@ -123,6 +123,12 @@ class _Desk:
             case _:
                 return asdict(self._recognise(pcm, rate, phrases))
 
+    def prepare(self, request: dict[str, Any]) -> None:
+        """After the answer: what was used up is made anew, so that the next patient does not wait for it."""
+        if request["op"] in ("recognise", "hear", "begin"):
+            with contextlib.suppress(VoicebotError):  # the next open() will tell somebody who waits
+                self.recogniser.prepare(request["rate"], request["phrases"])
+
     def hear(self, pcm: bytes, rate: int, phrases: list[str] | None) -> HeardSound:
         recognised = self._recognise(pcm, rate, phrases)
         began = time.perf_counter()
@@ -154,6 +160,7 @@ def _serve(desk: _Desk, requests: IO[bytes], answers: IO[bytes]) -> None:
             return
         try:
             _send(answers, {"id": request["id"], "result": desk.answer(request, pcm)})
+            desk.prepare(request)
         except VoicebotError as error:
             _send(answers, {"id": request["id"], "error": encode_error(error)})
 

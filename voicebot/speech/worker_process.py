@@ -13,7 +13,7 @@ from typing import Any
 
 import voicebot
 from voicebot.speech.choose import RecogniserChoice
-from voicebot.speech.port import SpeechError
+from voicebot.speech.port import Capability, SpeechError
 from voicebot.speech.worker import decode_error, encode_choice
 
 #: A recogniser without an ear; the composition root knows one with it.
@@ -38,7 +38,7 @@ class WorkerProcess:
         self._requests, self._answers = process.stdin, process.stdout
         self._serial = 0
         self._asking = False  # a request is out and its answer is not in: after a cancelled one it stays so
-        self.ear = self.partials = False  # what it says of itself when it is ready
+        self.ear, self.can = False, Capability.NONE  # what it says of itself when it is ready
 
     @classmethod
     async def start(cls, choice: RecogniserChoice, program: Sequence[str] = PROGRAM) -> WorkerProcess:
@@ -55,7 +55,7 @@ class WorkerProcess:
             first = await worker._answer()
             if "error" in first:
                 raise decode_error(first["error"])
-            worker.ear, worker.partials = bool(first.get("ear")), bool(first.get("partials"))
+            worker.ear, worker.can = bool(first.get("ear")), Capability(first.get("can", 0))
         except WorkerDied as error:
             await worker.kill()
             raise SpeechError("Процесс распознавания не запустился.", "Причина — выше в журнале.") from error
