@@ -55,7 +55,7 @@ async def hearing_room(
     scenarios = scenarios_in(folder)
     known = Understanding(load_phrases(folder / "phrases.ru.yaml"))
     choice = choose_recogniser(AsrEngine(settings.speech.asr), settings.paths.local / "models")
-    async with RecogniserPool(choice, workers, timeout_s, program(head, ear=ear)) as pool:
+    async with RecogniserPool(choice, workers, timeout_s, program(head or settings.ear_folder, ear=ear)) as pool:
         yield HearingRoom(Path(pool, known, use_ear=ear), known, scenarios, pool)
 
 
