@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import FrameType
@@ -22,7 +22,7 @@ from voicebot.app import Robot
 from voicebot.calls.port import Ears, Sighting
 from voicebot.city.ear import THRESHOLD_DB, level_db, samples_of
 from voicebot.speech.listener import Listener, ListenerEvent
-from voicebot.speech.port import Recognised
+from voicebot.speech.port import HeardSound
 from voicebot.telephony.line import AriLine
 
 LATE_S = 0.020
@@ -191,12 +191,13 @@ class Probes:
 class _TimedEars:
     def __init__(self, ears: Ears, probes: Probes) -> None:
         self._ears, self._probes = ears, probes
+        self.capabilities = ears.capabilities
 
-    async def recognise(self, pcm: bytes, rate: int) -> Recognised:
+    async def hear(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> HeardSound:
         began, own = time.time(), 0.0
         try:
-            result = await self._ears.recognise(pcm, rate)
-            own = result.took_ms / 1000
+            result = await self._ears.hear(pcm, rate, phrases)
+            own = (result.recognised.took_ms + result.ear_ms) / 1000
             return result
         finally:
             self._probes.calls[_call.get()].asked.append(Asked(began, time.time(), own))

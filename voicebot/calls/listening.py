@@ -12,7 +12,15 @@ import structlog
 from voicebot.calls.patience import patience_ms
 from voicebot.calls.port import Ears, Mind
 from voicebot.dialogue.call import Call, Phase
-from voicebot.dialogue.events import Event, Heard, MachineDetected, RecognitionLost, SpeechEnded, SpeechStarted
+from voicebot.dialogue.events import (
+    Event,
+    Grounds,
+    Heard,
+    MachineDetected,
+    RecognitionLost,
+    SpeechEnded,
+    SpeechStarted,
+)
 from voicebot.dialogue.intents import Meaning
 from voicebot.speech.listener import (
     Listener,
@@ -23,11 +31,11 @@ from voicebot.speech.listener import (
     Utterance,
 )
 from voicebot.speech.machine import MachineHeard
-from voicebot.speech.port import Recognised, SpeechError
+from voicebot.speech.port import HeardSound, SpeechError
 
 log = structlog.get_logger(__name__)
 
-NO_SPEECH = 0.5  # SPEECH.md: above it Whisper rejected 86 of 86 non-speech files and lost 0.4 % of speech
+EAR_KEPT = 3  # of the ear's classes, the likeliest: the others are next to nothing
 JOIN_MS = 1_200  # a pause within one sentence; a longer one makes it two
 TICK_S = 0.03
 FORCED_END_MS = 3_000  # time that ends any open utterance when the line is gone
@@ -60,9 +68,9 @@ class CallHearing:
         self._listener, self._ears, self._mind = senses.listener, senses.ears, senses.mind
         self._rate, self._call = rate, call
         self._post, self._now_ms = post, now_ms
-        self._turns: asyncio.Queue[tuple[Utterance, asyncio.Task[Recognised]]] = asyncio.Queue()
-        self._guess: asyncio.Task[Recognised] | None = None
-        self._tasks: set[asyncio.Task[Recognised]] = set()
+        self._turns: asyncio.Queue[tuple[Utterance, asyncio.Task[HeardSound]]] = asyncio.Queue()
+        self._guess: asyncio.Task[HeardSound] | None = None
+        self._tasks: set[asyncio.Task[HeardSound]] = set()
         self._open = 0  # utterances that are still to be understood
         self._all_understood = asyncio.Event()
         self._all_understood.set()
@@ -114,18 +122,18 @@ class CallHearing:
                 case MachineHeard():
                     self._post(MachineDetected(self._now_ms()))
 
-    def _recognise(self, pcm: bytes) -> asyncio.Task[Recognised]:
-        task = asyncio.ensure_future(self._ears.recognise(pcm, self._rate))
+    def _recognise(self, pcm: bytes) -> asyncio.Task[HeardSound]:
+        task = asyncio.ensure_future(self._ears.hear(pcm, self._rate, self._mind.phrases(self._call())))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _guessed(self, task: asyncio.Task[Recognised]) -> None:
+    def _guessed(self, task: asyncio.Task[HeardSound]) -> None:
         """The words before a pause are known: they tell how long to wait for more."""
         if task is not self._guess or task.cancelled() or task.exception() is not None or not self.attending:
             return
-        meaning = self._meaning(_speech(task.result()))
-        self._take(self._listener.wait(patience_ms(meaning, self._call())))
+        call = self._call()
+        self._take(self._listener.wait(patience_ms(self._mind.understand(task.result(), call), call)))
 
     def _drop_guess(self) -> None:
         if self._guess is not None:
@@ -136,40 +144,35 @@ class CallHearing:
         """Turns utterances into Heard, one after another in the order in which they were spoken."""
         while True:
             utterance, task = await self._turns.get()
-            written = await self._written(task)
-            meaning = self._meaning(written)
-            joined = self._joined(utterance, written, meaning)
-            self._post(Heard(self._now_ms(), meaning, utterance.started_ms, joined))
+            sound = await self._sound(task)
+            meaning = self._mind.understand(sound, self._call()) if sound is not None else Meaning(speech=False)
+            joined = self._joined(utterance, sound, meaning)
+            grounds = _grounds(utterance, sound) if sound is not None else None
+            self._post(Heard(self._now_ms(), meaning, utterance.started_ms, joined, grounds))
             self._open -= 1
             if not self._open:
                 self._all_understood.set()
 
-    async def _written(self, task: asyncio.Task[Recognised]) -> Recognised | None:
-        """What was written down; None when there is nothing, or no recogniser."""
+    async def _sound(self, task: asyncio.Task[HeardSound]) -> HeardSound | None:
+        """What was heard; None without a recogniser."""
         try:
-            written = await task
+            return await task
         except SpeechError as error:
             log.warning("recognition failed", error=str(error))
             if not self._deaf:
                 self._deaf = True
                 self._post(RecognitionLost(self._now_ms()))
             return None
-        return _speech(written)
 
-    def _meaning(self, written: Recognised | None) -> Meaning:
-        if written is None:
-            return Meaning(speech=False)
-        return replace(self._mind.understand(written, self._call()), text=written.text)
-
-    def _joined(self, utterance: Utterance, written: Recognised | None, meaning: Meaning) -> Meaning | None:
+    def _joined(self, utterance: Utterance, sound: HeardSound | None, meaning: Meaning) -> Meaning | None:
         """The meaning together with the utterance before, at the question that was answered by that one."""
         before, ended_ms = self._last
-        self._last = (written.text if written is not None and meaning.speech else "", utterance.ended_ms)
+        spoken = sound is not None and meaning.speech and bool(meaning.text)
+        self._last = (meaning.text if spoken else "", utterance.ended_ms)
         decided = self._call().decided
-        if written is None or decided is None or not before or utterance.started_ms - ended_ms > JOIN_MS:
+        if sound is None or not spoken or decided is None or not before or utterance.started_ms - ended_ms > JOIN_MS:
             return None
-        both = replace(written, text=f"{before.rstrip('.!?… ')} {written.text}", alternatives=())
-        return replace(self._mind.understand(both, replace(self._call(), step_id=decided.step_id)), text=both.text)
+        return self._mind.together(before, sound, replace(self._call(), step_id=decided.step_id))
 
     async def finish(self, timeout_s: float) -> None:
         """The line is gone: end the open utterance and wait until all that was said is understood."""
@@ -186,6 +189,10 @@ class CallHearing:
             task.cancel()
 
 
-def _speech(written: Recognised) -> Recognised | None:
-    """None when there is nothing, whatever was written."""
-    return written if written.text.strip() and written.no_speech <= NO_SPEECH else None
+def _grounds(utterance: Utterance, sound: HeardSound) -> Grounds:
+    written, ear = sound.recognised, sound.ear or {}
+    likeliest = sorted(ear.items(), key=lambda item: -item[1])[:EAR_KEPT]
+    return Grounds(
+        written.text, round(written.confidence, 2), round(written.no_speech, 2), written.engine, written.alternatives,
+        tuple((name, round(p, 2)) for name, p in likeliest), utterance.ended_ms - utterance.started_ms,
+    )  # fmt: skip

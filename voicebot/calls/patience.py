@@ -23,7 +23,7 @@ OPEN_MS = 650  # «да, но…»: nobody ends a sentence so
 
 #: Often followed by a day or an hour, which is then asked for if it has not come.
 _WANTS_TIME = frozenset({Intent.CALLBACK_LATER, Intent.BUSY_NOW, Intent.CHANGE})
-_NODS = frozenset({Intent.BACKCHANNEL, Intent.HELLO, Intent.THANKS})
+_NODS = frozenset({Intent.BACKCHANNEL, Intent.THANKS})
 
 
 def patience_ms(meaning: Meaning, call: Call) -> int:
@@ -37,6 +37,8 @@ def patience_ms(meaning: Meaning, call: Call) -> int:
     sure = [c for c in meaning.candidates if c.score >= SURE]
     if call.phase is Phase.GREETING:
         return NAME_MS if bare(meaning.text) and Intent.YES in {c.intent for c in sure} else GREETING_MS
+    if not sure and call.phase is Phase.PAUSED:
+        return NAME_MS  # what is not understood hardly interrupts: the robot goes on soon
     if not sure or (len(sure) > 1 and sure[0].score - sure[1].score < APART):
         return VAGUE_MS
     return _answered(sure[0].intent, bool(sure[0].value), meaning.text, call)

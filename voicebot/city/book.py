@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from voicebot.city.node import BadBook, Node
 from voicebot.city.people import (
     Behaviour,
+    Echo,
     HangUp,
     Interruption,
     Noise,
@@ -106,7 +107,7 @@ def _behaviours(node: Node) -> list[Behaviour]:
     fields = node.items(
         (
             "times", "refuse", "answer_after", "greeting", "greeting_after", "lines", "to_administrator", "again",
-            "interrupt", "hang_up", "noise", "voicemail", "patience", "longest",
+            "interrupt", "hang_up", "noise", "echo", "voicemail", "patience", "longest",
         )
     )  # fmt: skip
     times = int(_get(fields, "times", lambda n: n.number(1, MOST_REPEATS), 1.0))
@@ -120,6 +121,8 @@ def _behaviours(node: Node) -> list[Behaviour]:
 
 def _talk(fields: dict[str, Node]) -> Talk:
     default = Talk()
+    if {"echo", "noise"} <= set(fields) or {"echo", "voicemail"} <= set(fields):
+        raise fields["echo"].wrong("echo не сочетается с noise и voicemail")
     return Talk(
         answer_after_ms=_get(fields, "answer_after", Node.span, default.answer_after_ms),
         greeting=_get(fields, "greeting", Node.text, ""),
@@ -130,6 +133,7 @@ def _talk(fields: dict[str, Node]) -> Talk:
         interruptions=_get(fields, "interrupt", _interruptions, ()),
         hang_up=_get(fields, "hang_up", _hang_up, None),
         noise=_get(fields, "noise", _noise, None),
+        echo=_get(fields, "echo", _echo, None),
         voicemail=_get(fields, "voicemail", _voicemail, None),
         patience_ms=_get(fields, "patience", Node.span, default.patience_ms),
         longest_ms=_get(fields, "longest", Node.span, default.longest_ms),
@@ -188,6 +192,13 @@ def _noise(node: Node) -> Noise:
     if set(fields) != {"kind", "snr"}:
         raise node.wrong("нужны kind и snr (дБ)")
     return Noise(fields["kind"].one_of(NoiseKind), fields["snr"].number(-10, 60))
+
+
+def _echo(node: Node) -> Echo:
+    fields = node.items(("db", "delay"))
+    if set(fields) != {"db", "delay"}:
+        raise node.wrong("нужны db (от -40 до -3 дБ) и delay")
+    return Echo(fields["db"].number(-40, -3), fields["delay"].span())
 
 
 def _voicemail(node: Node) -> Voicemail:

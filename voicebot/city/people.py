@@ -36,6 +36,14 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """What is heard comes back: db (below 0) quieter, delay_ms later, as from a speakerphone."""
+
+    db: float
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One answer: said, keyed, or (neither) a silence that lets one phrase of the robot pass.
 
@@ -100,6 +108,7 @@ class Talk:
     interruptions: tuple[Interruption, ...] = ()
     hang_up: HangUp | None = None
     noise: Noise | None = None
+    echo: Echo | None = None
     voicemail: Voicemail | None = None
     patience_ms: int = 700
     longest_ms: int = 120_000
