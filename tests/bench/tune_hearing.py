@@ -22,6 +22,7 @@ from pathlib import Path as FilePath
 ROOT = FilePath(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from voicebot.calls.mind import CallMind  # noqa: E402
 from voicebot.clock import SystemClock  # noqa: E402
 from voicebot.dialogue.intents import Meaning  # noqa: E402
 from voicebot.hearing.rules import RULES, FusionRules  # noqa: E402
@@ -110,16 +111,17 @@ class Replay:
     def __init__(self, folder: FilePath, files: Sequence[FilePath], *, use_ear: bool = True) -> None:
         settings = load(None)
         scenarios = scenarios_in(settings.paths.scenarios)
-        now = SystemClock().now().astimezone()
         self.known = Understanding(load_phrases(settings.paths.scenarios / "phrases.ru.yaml"))
-        self.marks, self.usual = asked_at(scenarios, MARKS, now, range(11)), asked_at(scenarios, USUAL, now)
+        self.table = self.known.table
+        self.marks, self.usual = asked_at(scenarios, MARKS, range(11)), asked_at(scenarios, USUAL)
         truths = {t.file.name: t for t in read_manifest(folder / "manifest.csv")}
         self.heard = list(_read(files, truths))
         self.use_ear = use_ear
         self._told: dict[tuple[str, str], Meaning] = {}
 
     def verdicts(self, rules: FusionRules) -> list[Verdict]:
-        path = Path(None, self, use_ear=self.use_ear, rules=rules)  # type: ignore[arg-type]
+        mind = CallMind(self, frozenset(), (None,), SystemClock(), rules=rules)  # type: ignore[arg-type]
+        path = Path(None, mind, use_ear=self.use_ear)  # type: ignore[arg-type]
         return [self._verdict(path, one) for one in self.heard]
 
     def understand(self, text: str, expects: object, alternatives: tuple[str, ...] = (), **at: object) -> Meaning:

@@ -13,6 +13,7 @@ from voicebot.dialogue.scenario import AskValue
 from voicebot.dialogue.turn import expected
 from voicebot.hearing.fusion import ear_scores, fuse
 from voicebot.hearing.numbers import number_phrases
+from voicebot.hearing.rules import RULES, FusionRules
 from voicebot.language.grammar import grammar
 from voicebot.language.table import Question
 from voicebot.language.understanding import Understanding, question_at, wanted_at
@@ -23,18 +24,19 @@ NO_SPEECH = 0.5  # SPEECH.md: above it Whisper rejected 86 of 86 non-speech file
 
 class CallMind:
     """names: lower-case words of the patient's name. visits: when each visit of the call begins, in the zone in
-    which "завтра в девять" is meant. can: what the recogniser is able to do."""
+    which "завтра в девять" is meant; None where that is not known. can: what the recogniser is able to do."""
 
     def __init__(
         self,
         understanding: Understanding,
         names: frozenset[str],
-        visits: Sequence[datetime],
+        visits: Sequence[datetime | None],
         clock: Clock,
         can: Capability = Capability.NONE,
+        rules: FusionRules = RULES,
     ) -> None:
         self._understanding, self._names, self._visits, self._clock = understanding, names, visits, clock
-        self._can = can
+        self._can, self._rules = can, rules
 
     def phrases(self, call: Call) -> Sequence[str] | None:
         """A closed set where a number is asked for; a grammar for engines that limit themselves to one."""
@@ -48,7 +50,8 @@ class CallMind:
         written = speech_of(sound.recognised)
         told = self._told(written, call) if written is not None else Meaning(speech=False)
         expects = expected(call) if call.step_id else None
-        return fuse(written or sound.recognised, told, ear_scores(sound.ear), expects, numbers=_numbers(call))
+        text, ear = written or sound.recognised, ear_scores(sound.ear)
+        return fuse(text, told, ear, expects, numbers=_numbers(call), rules=self._rules)
 
     def together(self, before: str, sound: HeardSound, call: Call) -> Meaning:
         """By the text alone: the ear heard the end only."""
@@ -64,7 +67,7 @@ class CallMind:
             written.alternatives,
             question=question,
             names=self._names,
-            now=self._clock.now().astimezone(visit.tzinfo),
+            now=self._clock.now().astimezone(visit.tzinfo if visit is not None else None),
             visit=visit,
             wants=wanted_at(call.scenario, call.step_id) if call.step_id else None,
         )

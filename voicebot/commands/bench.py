@@ -127,6 +127,7 @@ async def _verdict(room: HearingRoom, truth: Truth, pcm: bytes, at: str) -> Verd
     from voicebot.judging.question import MARKS
     from voicebot.judging.score import Verdict, judge
     from voicebot.judging.truth import Kind
+    from voicebot.speech.port import HeardSound, Recognised
 
     asked = room.asked(MARKS, range(0, 11)) if truth.asks_number else room.asked(at)
     heard = await room.path.listen(pcm, asked)
@@ -136,7 +137,8 @@ async def _verdict(room: HearingRoom, truth: Truth, pcm: bytes, at: str) -> Verd
         latency = heard.ready_ms - truth.speech_end_ms
     own = None
     if truth.kind is Kind.UNRELATED:
-        own = decided(asked.understood(room.known, truth.text, ()), asked.expects)
+        words = HeardSound(Recognised(truth.text, 1.0, 0.0))
+        own = decided(room.mind.understand(words, asked.call), asked.expects)
     return Verdict(
         truth, heard.decided, result, " ".join(s.sound.recognised.text for s in heard.said).strip(),
         heard.meaning.speech, latency, heard.decided.evidence if heard.decided else _hint(heard.meaning),

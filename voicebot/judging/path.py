@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from voicebot.calls.listening import JOIN_MS
+from voicebot.calls.mind import CallMind
 from voicebot.calls.patience import patience_ms
 from voicebot.dialogue.intents import Intent, Meaning, Scored
 from voicebot.hearing.deciding import decided
-from voicebot.hearing.fusion import ear_scores, fuse
-from voicebot.hearing.rules import RULES, FusionRules
 from voicebot.judging.question import Asked
-from voicebot.language.understanding import Understanding
 from voicebot.speech.listener import Listener, ListenerEvent, SpeechPaused, SpeechResumed, Utterance
 from voicebot.speech.machine import MachineHeard, MachineJudge
-from voicebot.speech.port import HeardSound, Recognised, SoundHearer
+from voicebot.speech.port import HeardSound, SoundHearer
 from voicebot.speech.vad import SileroDetector
 
+LINE_HZ = 8000
 FRAME_MS = 20
 BYTES_PER_MS = 16
 TAIL_MS = 1500  # of silence after the recording: the line stays open
-JOIN_MS = 1200  # calls.listening: a pause within one sentence
-NO_SPEECH = 0.5  # calls.listening
 
 
 def _wall_ms() -> float:
@@ -73,19 +71,17 @@ class _Guess:
 
 
 class Path:
-    """Hears recordings one after another. use_ear: False for text alone."""
+    """Hears recordings one after another. mind: understands as in a call. use_ear: False for text alone."""
 
     def __init__(
         self,
         hearer: SoundHearer,
-        known: Understanding,
+        mind: CallMind,
         *,
         use_ear: bool = True,
-        rules: FusionRules = RULES,
         clock_ms: Callable[[], float] = _wall_ms,
     ) -> None:
-        self._hearer, self._known, self._use_ear, self._clock_ms = hearer, known, use_ear, clock_ms
-        self._rules = rules
+        self._hearer, self._mind, self._use_ear, self._clock_ms = hearer, mind, use_ear, clock_ms
 
     async def listen(self, pcm: bytes, asked: Asked) -> Listened:
         """pcm: 8 kHz. Raises SpeechError."""
@@ -102,24 +98,14 @@ class Path:
         return run.result()
 
     async def hear(self, pcm: bytes, asked: Asked) -> tuple[HeardSound, Meaning, int]:
+        """What was heard, what it means, and ms that recognition took."""
         began = self._clock_ms()
-        phrases = asked.phrases(self._hearer.capabilities, self._known)
-        sound = await self._hearer.hear(pcm, 8000, phrases)
+        sound = await self._hearer.hear(pcm, LINE_HZ, self._mind.phrases(asked.call))
         took = round(self._clock_ms() - began)
         return sound, self.meaning(sound, asked), took
 
-    def meaning(self, sound: HeardSound, asked: Asked, text: str | None = None) -> Meaning:
-        """text: in place of what was written, when two utterances are read as one."""
-        written = speech_of(sound.recognised)
-        if text is not None:
-            told = asked.understood(self._known, text, ())
-        elif written is not None:
-            told = asked.understood(self._known, written.text, written.alternatives)
-        else:
-            told = Meaning(speech=False)
-        ear = ear_scores(sound.ear) if self._use_ear else None
-        shown = written or sound.recognised
-        return fuse(shown, told, ear, asked.expects, numbers=asked.numbers, rules=self._rules)
+    def meaning(self, sound: HeardSound, asked: Asked) -> Meaning:
+        return self._mind.understand(sound if self._use_ear else replace(sound, ear=None), asked.call)
 
     def answer(self, said: Sequence[Said], asked: Asked, machine: MachineHeard | None = None) -> Listened:
         """The first answer that can be acted upon, as what followed hard upon it corrects it."""
@@ -142,8 +128,7 @@ class Path:
     def _joined(self, before: Said | None, said: Said, asked: Asked) -> Meaning | None:
         if before is None or not said.meaning.speech or said.started_ms - before.ended_ms > JOIN_MS:
             return None
-        text = f"{before.sound.recognised.text.rstrip('.!?… ')} {said.sound.recognised.text}".strip()
-        return self.meaning(HeardSound(said.sound.recognised), asked, text)
+        return self._mind.together(before.meaning.text, said.sound, asked.call)
 
 
 class _Run:
@@ -204,8 +189,3 @@ class _Run:
 
 def _is_stop(found: Scored | None) -> bool:
     return found is not None and found.intent is Intent.STOP
-
-
-def speech_of(written: Recognised) -> Recognised | None:
-    """None when nothing was written, or what was written is no speech."""
-    return written if written.text.strip() and written.no_speech <= NO_SPEECH else None

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from voicebot.dialogue.call import Call, Phase, new_call
-from voicebot.dialogue.intents import Intent, Meaning, ValueKind
+from voicebot.dialogue.intents import Intent
 from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.dialogue.turn import expected
 from voicebot.errors import InputFault
-from voicebot.hearing.numbers import number_phrases
-from voicebot.language.grammar import grammar
-from voicebot.language.table import Question
-from voicebot.language.understanding import Understanding, question_at, wanted_at
-from voicebot.speech.port import Capability
 
 #: Where most answers are given, and where marks are.
 USUAL, MARKS = "visit_reminder.ask", "feedback.rate"
@@ -30,45 +24,17 @@ class UnknownPlace(InputFault):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """at: SCENARIO.STEP. call: listening at that step. now: when it is, in the patient's zone."""
+    """at: SCENARIO.STEP. call: listening at that step."""
 
     at: str
     call: Call
-    now: datetime
 
     @property
     def expects(self) -> frozenset[Intent]:
         return expected(self.call)
 
-    @property
-    def numbers(self) -> range | None:
-        """The numbers that may be answered, where one is asked for."""
-        then = self.call.step.then
-        return range(then.low, then.high + 1) if isinstance(then, AskValue) and then.kind is ValueKind.NUMBER else None
 
-    def phrases(self, can: Capability, known: Understanding) -> tuple[str, ...] | None:
-        """What the recogniser may be told of the answer: a closed set of numbers, or a grammar."""
-        if self.numbers is not None:
-            return number_phrases(self.numbers) or None
-        return grammar(known.table, self.expects) if Capability.GRAMMAR in can else None
-
-    def understood(self, known: Understanding, text: str, alternatives: tuple[str, ...]) -> Meaning:
-        """What language makes of a text here."""
-        return known.understand(
-            text,
-            self.expects,
-            alternatives,
-            question=self.question,
-            now=self.now,
-            wants=wanted_at(self.call.scenario, self.call.step_id),
-        )
-
-    @property
-    def question(self) -> Question:
-        return question_at(self.call.scenario, self.call.step_id)
-
-
-def asked_at(scenarios: Mapping[str, Scenario], at: str, now: datetime, numbers: range | None = None) -> Asked:
+def asked_at(scenarios: Mapping[str, Scenario], at: str, numbers: range | None = None) -> Asked:
     """numbers: in place of the step's own, where it asks for one. Raises UnknownPlace."""
     name, _, step = at.partition(".")
     if name not in scenarios:
@@ -81,7 +47,7 @@ def asked_at(scenarios: Mapping[str, Scenario], at: str, now: datetime, numbers:
         wider = replace(scenario.steps[step], then=replace(then, low=numbers.start, high=numbers.stop - 1))
         scenario = replace(scenario, steps={**scenario.steps, step: wider})
     call = replace(new_call(scenario, ({},)), phase=Phase.LISTENING, step_id=step, answered=True, question_heard=True)
-    return Asked(at, call, now)
+    return Asked(at, call)
 
 
 def scenarios_in(folder: Path) -> dict[str, Scenario]:

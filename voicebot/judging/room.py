@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
+from voicebot.calls.mind import CallMind
 from voicebot.clock import SystemClock
 from voicebot.dialogue.scenario import Scenario
 from voicebot.hearing_process import program
@@ -25,7 +26,7 @@ class HearingRoom:
     """path hears; asked() puts the question. ear: whether the workers have one."""
 
     path: Path
-    known: Understanding
+    mind: CallMind
     scenarios: Mapping[str, Scenario]
     pool: RecogniserPool
 
@@ -39,7 +40,7 @@ class HearingRoom:
 
     def asked(self, at: str, numbers: range | None = None) -> Asked:
         """Raises UnknownPlace."""
-        return asked_at(self.scenarios, at, SystemClock().now().astimezone(), numbers)
+        return asked_at(self.scenarios, at, numbers)
 
     def worker_cpu_s(self) -> float:
         """CPU time of the workers so far, s."""
@@ -56,7 +57,8 @@ async def hearing_room(
     known = Understanding(load_phrases(folder / "phrases.ru.yaml"))
     choice = choose_recogniser(AsrEngine(settings.speech.asr), settings.paths.local / "models")
     async with RecogniserPool(choice, workers, timeout_s, program(head or settings.ear_folder, ear=ear)) as pool:
-        yield HearingRoom(Path(pool, known, use_ear=ear), known, scenarios, pool)
+        mind = CallMind(known, frozenset(), (None,), SystemClock(), pool.capabilities)
+        yield HearingRoom(Path(pool, mind, use_ear=ear), mind, scenarios, pool)
 
 
 def _cpu_s(pid: int) -> float:
