@@ -72,6 +72,11 @@ _OTHER = {
     "human": 0.15,
     "flow": 0.06,
 }
+# of the learnt clips: as people speak, long and odd sentences too; the rest drills the short answers
+_BROAD = 0.6
+_DRILLED_NOTHING = {EarClass.OTHER: 0.17, EarClass.INCOMPLETE: 0.08, EarClass.NON_SPEECH: 0.02}
+_DRILLED_BY_WORDS = {1: 4.0, 2: 4.0, 3: 2.0}  # phrases of so many words, against 0.2 for longer ones
+_FIRST = 130  # of a class: the sentences written for the ear; behind them come those of the text's tests
 _USUAL = 30.0
 _MIN_PREFIX_LETTERS = 9
 _MAX_PREFIX_LETTERS = 48
@@ -83,7 +88,9 @@ def plan(material: Material, clips: int, judged_per_class: int, seed: int) -> tu
     learnt = [*_answers(material, clips, rng), *_others(material, clips, rng), *_prefixes(material, clips, rng)]
     learnt += _sounds(int(clips * _SHARES[EarClass.NON_SPEECH]), rng)
     order = rng.permutation(len(learnt))
-    drafts = [learnt[i] for i in order] + list(_to_judge(material, judged_per_class, rng))
+    broad = [learnt[i] for i in order[: int(clips * _BROAD)]]
+    drill = _drill(material, len(learnt) - len(broad), np.random.default_rng([seed, 1]))
+    drafts = [*broad, *drill, *_to_judge(material, judged_per_class, rng)]
     return tuple(Recipe(i, *draft) for i, draft in enumerate(drafts))
 
 
@@ -148,6 +155,25 @@ def _human(
         speaker = speakers[i % len(speakers)]
         file = recordings[speaker][int(rng.integers(len(recordings[speaker])))]
         yield EarClass.OTHER, Source.RECORDING, file, f"human-{speaker}", f"human-{speaker}", condition, -1
+
+
+def _drill(material: Material, count: int, rng: np.random.Generator) -> list[Draft]:
+    """Short answers again and again, in all voices and noises: they are most of what patients say."""
+    shares = {label: _share(label) for label in EarClass if label.intent is not None}
+    answered = 1 - sum(_DRILLED_NOTHING.values())
+    out: list[Draft] = []
+    for label, share in shares.items():
+        mine = [p for p in material.phrases if p.label is label]
+        if not mine:
+            continue
+        weights = np.array([_DRILLED_BY_WORDS.get(len(p.text.split()), 0.2) for p in mine])
+        weights[_FIRST:] *= 0.15
+        drawn = rng.choice(len(mine), int(count * answered * share / sum(shares.values())), p=weights / weights.sum())
+        out += [_spoken(label, Source.PHRASE, mine[i].text, mine[i].fold, material.voices, rng) for i in drawn]
+    for label, made in ((EarClass.OTHER, _others), (EarClass.INCOMPLETE, _prefixes)):
+        out += made(material, int(count * _DRILLED_NOTHING[label] / _SHARES[label]), rng)
+    out += _sounds(max(0, count - len(out)), rng)
+    return [out[i] for i in rng.permutation(len(out))[:count]]
 
 
 def _prefixes(material: Material, clips: int, rng: np.random.Generator) -> Iterator[Draft]:

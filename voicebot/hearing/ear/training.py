@@ -16,8 +16,8 @@ from voicebot.hearing.ear.features import Floats
 from voicebot.hearing.ear.network import Head
 from voicebot.hearing.ear.recipes import Recipe
 
-_BATCH = 128
-_RATE = 3e-3  # the peak of one cycle
+_BATCH = 64
+_RATE = 2e-3  # the peak of one cycle
 _DECAY = 0.02
 _SMOOTHING = 0.08
 _CALIBRATED_BY = 0.06  # share of the clips that are only for early figures and the temperature
