@@ -24,8 +24,8 @@ class EchoRules:
     window_ms: int = 192  # shorter ones find likeness in unrelated speech, longer ones find the patient late
     longest_ms: int = 650  # echo of 500 ms and what the line itself takes
     alike: float = 0.35  # unrelated speech stays below 0.30 (99 %), an echo of −30 dB above 0.40 (99 %)
-    alike_again: float = 0.22  # where an echo was found before, a weaker sign is enough: no other place is looked at
-    drift_ms: int = 4  # by so much an echo may wander between frames
+    alike_again: float = 0.25  # near where an echo was found before a weaker sign is enough: fewer places to go wrong
+    drift_ms: int = 40  # by so much an echo may wander: a prompt is not always as long on its way
     louder: float = 6.0  # times the energy that the echo can have: 8 dB
     ringing_ms: int = 160  # a room rings on, and the detector takes what follows for a voice so long
     noise_dbfs: float = -60.0  # what else is in a frame: the noise of the line
@@ -43,6 +43,11 @@ class EchoJudge:
         self._heard: Samples = np.zeros(self._window, np.float32)
         self._lag: int | None = None  # samples between playing and its echo, once one was found
         self._gain = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether this line has an echo."""
+        return self._lag is not None
 
     def plays(self, pcm: bytes, at_ms: int) -> None:
         """This is played from now on."""

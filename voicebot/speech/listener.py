@@ -90,7 +90,7 @@ class Listener:
 
     def be_alert(self, alert: bool) -> None:
         """Tell a beginning sooner, after two frames in place of three: while the robot speaks."""
-        self._endpoint.alert = alert
+        self._endpoint.alert = alert and not self._echo.known  # an echo takes a moment to be told
 
     def plays(self, pcm: bytes, at_ms: int) -> None:
         """The robot says this from now on (8 kHz): its echo is nobody's speech."""
