@@ -1,11 +1,12 @@
-"""Chooses the thresholds of voicebot/hearing/rules.py on the recordings of tuning_set.py. Two steps:
+"""Chooses the thresholds of voicebot/hearing/rules.py on the recordings of tuning_set.py. Steps:
 
-    .venv/bin/python tests/bench/tune_hearing.py hear FOLDER OUT.jsonl [--head HEAD] [--speaker NAME] [--workers 2]
-    .venv/bin/python tests/bench/tune_hearing.py choose FOLDER OUT.jsonl…
+    .venv/bin/python tests/bench/tune_hearing.py hear FOLDER OUT.jsonl [--workers 2] [--every N]
+    .venv/bin/python tests/bench/tune_hearing.py judge FOLDER OUT.jsonl [--head HEAD] [--speaker NAME] [--text-only]
+    .venv/bin/python tests/bench/tune_hearing.py choose FOLDER OUT.jsonl [--head HEAD] [--speaker NAME]
 
-hear: every recording once through detector, endpoint, recogniser and ear; --head with --speaker: a head that never
-heard this speaker (`voicebot ear evaluate` keeps them), so that the ear is as sure of strangers as it may be.
-choose: replays fusion over what was heard, one threshold after another, twice over, and prints the cost of each value.
+hear: every recording once through detector, endpoint, recogniser and ear. judge: the figures with the rules as they
+are. choose: replays fusion over what was heard, one threshold after another, twice over, and prints the cost of each
+value. --head with --speaker: a head that never heard this speaker, so that the ear is as unsure as with strangers.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ import asyncio
 import csv
 import json
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
 
 ROOT = FilePath(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -25,6 +30,8 @@ sys.path.insert(0, str(ROOT))
 from voicebot.calls.mind import CallMind  # noqa: E402
 from voicebot.clock import SystemClock  # noqa: E402
 from voicebot.dialogue.intents import Meaning  # noqa: E402
+from voicebot.hearing.ear.features import encode, log_mel, to_window  # noqa: E402
+from voicebot.hearing.ear.runtime import Ear  # noqa: E402
 from voicebot.hearing.rules import RULES, FusionRules  # noqa: E402
 from voicebot.judging.path import Path, Said  # noqa: E402
 from voicebot.judging.question import MARKS, USUAL, asked_at, scenarios_in  # noqa: E402
@@ -35,7 +42,8 @@ from voicebot.judging.truth import Kind, Truth, read_manifest  # noqa: E402
 from voicebot.language.understanding import Understanding  # noqa: E402
 from voicebot.scenarios.phrases import load_phrases  # noqa: E402
 from voicebot.settings import load  # noqa: E402
-from voicebot.speech.worker import decode_heard  # noqa: E402
+from voicebot.speech.whisper import WhisperRecogniser  # noqa: E402
+from voicebot.speech.worker import AFTER_MS, decode_heard  # noqa: E402
 
 #: What an error costs, in questions put again to somebody who was clear: EAR.md and issue 4 weigh them like this.
 COSTS = {"false_yes": 40.0, "wrong": 6.0, "asked_again": 1.0, "stop_missed": 10.0, "false_stop": 12.0, "noise": 8.0}
@@ -52,7 +60,10 @@ GRID = {
     "text_confidence": (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7),
     "number": (0.5, 0.6, 0.7, 0.8, 0.9),
     "number_floor": (0.005, 0.01, 0.02, 0.05, 0.1),
-    "number_fit": (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5),
+    "number_fit": (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.8),
+    "number_ear": (0.1, 0.2, 0.3, 0.4, 0.5, 0.7),
+    "ear_hinted": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
+    "ear_hinted_yes": (0.5, 0.6, 0.7, 0.8, 0.9),
     "non_speech": (0.8, 0.9, 0.95),
 }  # fmt: skip
 
@@ -75,20 +86,19 @@ def main() -> None:
     parser.add_argument("--text-only", action="store_true")
     options = parser.parse_args()
     if options.step == "hear":
-        asyncio.run(hear(options))
-    elif options.step == "judge":
-        bench = Replay(options.folder, options.files, use_ear=not options.text_only)
-        print(json.dumps(summary(bench.verdicts(RULES)), ensure_ascii=False, indent=1))
+        return asyncio.run(hear(options))
+    replay = Replay(options.folder, options.files, use_ear=not options.text_only, speaker=options.speaker)
+    if options.head is not None:
+        replay.heard_by(options.head, options.files[0].with_suffix(".npz"))
+    if options.step == "judge":
+        print(json.dumps(summary(replay.verdicts(RULES)), ensure_ascii=False, indent=1))
     else:
-        choose(Replay(options.folder, options.files))
+        choose(replay)
 
 
 async def hear(options: argparse.Namespace) -> None:
     """Appends one line for each recording: its file, and what was heard in it."""
-    with (options.folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        speakers = {options.folder / row["file"]: row.get("speaker", "") for row in csv.DictReader(file)}
-    rows = [t for t in read_manifest(options.folder / "manifest.csv") if options.speaker in ("", speakers[t.file])]
-    waiting = iter(rows[:: options.every])
+    waiting = iter(read_manifest(options.folder / "manifest.csv")[:: options.every])
     async with hearing_room(load(None), options.workers, head=options.head) as room:
         print(f"ear: {room.ear}", file=sys.stderr)
         with options.files[0].open("a", encoding="utf-8") as out:
@@ -97,7 +107,7 @@ async def hear(options: argparse.Namespace) -> None:
                 for truth in waiting:
                     asked = room.asked(MARKS, range(11)) if truth.asks_number else room.asked(USUAL)
                     heard = await room.path.listen(read_recording(truth.file).pcm, asked)
-                    said = [{**asdict(one), "meaning": None} for one in heard.said]
+                    said = [{**asdict(one), "meaning": None, "pcm": b64encode(one.pcm).decode()} for one in heard.said]
                     out.write(json.dumps({"file": truth.file.name, "said": said}, ensure_ascii=False) + "\n")
 
             async with asyncio.TaskGroup() as group:
@@ -108,16 +118,38 @@ async def hear(options: argparse.Namespace) -> None:
 class Replay:
     """What was heard, to be fused with other rules again and again."""
 
-    def __init__(self, folder: FilePath, files: Sequence[FilePath], *, use_ear: bool = True) -> None:
+    def __init__(self, folder: FilePath, files: Sequence[FilePath], *, use_ear: bool = True, speaker: str = "") -> None:
         settings = load(None)
         scenarios = scenarios_in(settings.paths.scenarios)
         self.known = Understanding(load_phrases(settings.paths.scenarios / "phrases.ru.yaml"))
         self.table = self.known.table
         self.marks, self.usual = asked_at(scenarios, MARKS, range(11)), asked_at(scenarios, USUAL)
         truths = {t.file.name: t for t in read_manifest(folder / "manifest.csv")}
-        self.heard = list(_read(files, truths))
+        with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+            speakers = {row["file"]: row.get("speaker", "") for row in csv.DictReader(file)}
+        known = [h for h in _read(files, truths) if speaker in ("", speakers[h.truth.file.name])]
+        self.heard = known
         self.use_ear = use_ear
         self._told: dict[tuple[str, str], Meaning] = {}
+
+    def heard_by(self, head: FilePath, kept: FilePath) -> None:
+        """The ear's verdicts of another head. kept: what the encoder made of the sounds, for the next time."""
+        ear = Ear.load(head)
+        features = dict(np.load(kept)) if kept.exists() else {}
+        missing = [h for h in self.heard if h.truth.file.name not in features]
+        if missing:
+            whisper = WhisperRecogniser(ROOT / ".local/models/whisper-base").encoder
+            for one in missing:
+                after = bytes(AFTER_MS * 16)
+                made = [encode(whisper, log_mel(to_window(s.pcm + after, 8000))[None])[0] for s in one.said]
+                features[one.truth.file.name] = np.array(made, np.float16)
+            np.savez(kept, **features)
+        for place, one in enumerate(self.heard):
+            verdicts = [ear.judge(f.astype(np.float32)).scores for f in features[one.truth.file.name]]
+            named = [{c.value: p for c, p in scores.items()} for scores in verdicts]
+            sounds = [replace(s.sound, ear=scores) for s, scores in zip(one.said, named, strict=True)]
+            said = tuple(replace(s, sound=sound) for s, sound in zip(one.said, sounds, strict=True))
+            self.heard[place] = replace(one, said=said)
 
     def verdicts(self, rules: FusionRules) -> list[Verdict]:
         mind = CallMind(self, frozenset(), (None,), SystemClock(), rules=rules)  # type: ignore[arg-type]
@@ -146,8 +178,12 @@ def _read(files: Sequence[FilePath], truths: dict[str, Truth]) -> Iterator[Heard
     for file in files:
         for line in file.read_text("utf-8").splitlines():
             row = json.loads(line)
-            said = [Said(**{**one, "sound": decode_heard(one["sound"]), "meaning": Meaning()}) for one in row["said"]]
+            said = [Said(**{**one, **_decoded(one)}) for one in row["said"]]
             yield Heard(truths[row["file"]], tuple(said))
+
+
+def _decoded(one: dict[str, Any]) -> dict[str, Any]:
+    return {"sound": decode_heard(one["sound"]), "meaning": Meaning(), "pcm": b64decode(one["pcm"])}
 
 
 def cost(verdicts: Sequence[Verdict]) -> float:

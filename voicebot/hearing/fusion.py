@@ -163,9 +163,14 @@ def _lone(
     intent, probability = max(heard.items(), key=lambda item: item[1], default=(Intent.SILENCE, 0.0))
     if _off_topic(text, rules):
         return told
-    needed = rules.ear_lone_yes if intent is Intent.YES else rules.ear_lone
+    hinted = any(c.intent is intent for c in told.candidates)
+    if intent is Intent.YES:
+        needed = rules.ear_hinted_yes if hinted else rules.ear_lone_yes
+    else:
+        needed = rules.ear_hinted if hinted else rules.ear_lone
     if probability >= needed:
-        return _with(replace(told, speech=True), Scored(intent, round(probability, 2), "", _by_ear(probability)))
+        evidence = next((_both(c, probability) for c in told.candidates if c.intent is intent), _by_ear(probability))
+        return _with(replace(told, speech=True), Scored(intent, round(probability, 2), "", evidence))
     if ear.get(EarClass.NON_SPEECH, 0.0) >= rules.non_speech and not told.candidates:
         return replace(told, speech=False)
     if probability >= rules.act:

@@ -49,7 +49,8 @@ def with_number(
     """The meaning with the number that text and ear together make likely, or as it was. A number that the free text
     names outright, and that may be answered, stays."""
     named = [v for v in told.values if v.kind is ValueKind.NUMBER]
-    written = _by_text(named, choices, numbers)
+    offered = tuple(choices)
+    written = _by_text(named, offered, numbers)
     heard = _by_ear(ear, numbers)
     likely = {n: max(written.get(n, 0.0), rules.number_floor) * max(heard.get(n, 0.0), rules.number_floor)
               for n in numbers} if heard and written else (heard or written)  # fmt: skip
@@ -58,8 +59,9 @@ def with_number(
         return told
     best = max(likely, key=likely.__getitem__)
     share = likely[best] / total
-    sure = max(written.get(best, 0.0), heard.get(best, 0.0))
-    if share < rules.number or sure < rules.act:
+    fits = any(c.fit >= rules.number_fit for c in offered if _NUMBER_OF.get(c.phrase) == best)
+    sure = heard.get(best, 0.0) >= rules.number_ear or (written.get(best, 0.0) >= 0.5 and (fits or bool(named)))
+    if share < rules.number or not sure:
         return told if not named else _without_number(told, share)
     return _as_number(told, best, min(share, 0.99), written.get(best, 0.0), heard.get(best))
 

@@ -21,6 +21,9 @@ class FusionRules:
     # the ear alone, where the text says nothing
     ear_lone: float = 0.9
     ear_lone_yes: float = 0.97  # a wrong "confirmed" is far worse than a question
+    # ... where the text hints at the same, though not surely enough to be acted upon
+    ear_hinted: float = 0.6
+    ear_hinted_yes: float = 0.8
     # ... unless the text is surely about something else: a recogniser this sure of this many words
     offtopic_confidence: float = 0.6
     offtopic_words: int = 3
@@ -32,6 +35,8 @@ class FusionRules:
     # numbers, where one is asked for: of the product of text's and ear's probabilities
     number: float = 0.7
     number_floor: float = 0.02  # what a number keeps when one of the two does not hear it at all
+    number_fit: float = 0.1  # beside the free text: a number that fits worse is not what was said, unless ...
+    number_ear: float = 0.4  # ... the ear hears it this surely
     non_speech: float = 0.9  # the ear hears no speech, and the text says nothing: nothing was said
 
 

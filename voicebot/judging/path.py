@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from voicebot.calls.listening import JOIN_MS
 from voicebot.calls.mind import CallMind
@@ -44,6 +44,7 @@ class Said:
     recognition_ms: int  # as the caller waited for it
     guesses: int = 1  # how often recognition ran for it
     capped: bool = False
+    pcm: bytes = field(default=b"", repr=False)  # what was recognised
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ class _Run:
                 guess.took_ms,
                 self._guesses,
                 event.capped,
+                guess.pcm,
             )
         )
         self._guesses = 0

@@ -85,6 +85,13 @@ def test_a_lone_yes_needs_more() -> None:
     assert acted(fuse(None, NOTHING, ear(yes=RULES.ear_lone_yes + 0.005), ASK)) is Intent.YES
 
 
+def test_a_hint_in_the_text_makes_the_ear_be_believed_sooner() -> None:
+    told = Meaning((Scored(Intent.YES, 0.3, "", "да"),), "да бросим")
+    heard = ear(yes=(RULES.ear_hinted_yes + RULES.ear_lone_yes) / 2)
+    assert acted(fuse(text("Да бросим", 0.3), told, heard, ASK)) is Intent.YES
+    assert acted(fuse(text("Добавим", 0.3), Meaning((), "добавим"), heard, ASK)) is None
+
+
 def test_the_ear_does_not_answer_over_words_that_are_surely_about_something_else() -> None:
     told = Meaning((), "купи хлеба и молока")
     assert acted(fuse(text("купи хлеба и молока", 0.9), told, ear(yes=0.99), ASK)) is None
@@ -193,7 +200,8 @@ def test_no_evidence_makes_a_yes_out_of_nothing(
     assert [c.score for c in fused.candidates] == sorted((c.score for c in fused.candidates), reverse=True)
     if found is not None and found.intent is Intent.YES:
         by_text = decided(told, expects)
-        assert heard[EarClass.YES] >= RULES.ear_lone_yes or (by_text is not None and by_text.intent is Intent.YES)
+        needed = RULES.ear_hinted_yes if told.has(Intent.YES) else RULES.ear_lone_yes
+        assert heard[EarClass.YES] >= needed or (by_text is not None and by_text.intent is Intent.YES)
     if decided(told, expects) is not None and decided(told, expects).intent is Intent.STOP:  # type: ignore[union-attr]
         assert found is not None and found.intent is Intent.STOP
 
