@@ -22,6 +22,7 @@ from voicebot.dialogue.events import (
     SpeechStarted,
 )
 from voicebot.dialogue.intents import Meaning
+from voicebot.language.machine_words import machine_speaks
 from voicebot.speech.listener import (
     Listener,
     ListenerEvent,
@@ -38,6 +39,7 @@ log = structlog.get_logger(__name__)
 EAR_KEPT = 3  # of the ear's classes, the likeliest: the others are next to nothing
 JOIN_MS = 1_200  # a pause within one sentence; a longer one makes it two
 TICK_S = 0.03
+STALL_MS = 80  # a tick that comes so late says more of us than of the line
 FORCED_END_MS = 3_000  # time that ends any open utterance when the line is gone
 
 
@@ -96,10 +98,13 @@ class CallHearing:
         self._listener.machine = None
 
     async def watch_time(self) -> None:
-        """Ends utterances by our own clock: silence may bring no frames at all."""
+        """Ends utterances by our own clock: silence may bring no frames at all. After a stall of ours the frames that
+        came meanwhile are still to be taken: then what looks like silence is none."""
         while True:
+            asleep_ms = self._now_ms()
             await asyncio.sleep(TICK_S)
-            if self.attending:
+            stalled = self._now_ms() - asleep_ms > STALL_MS
+            if self.attending and not stalled:
                 self._take(self._listener.advance(self._now_ms()))
 
     def _take(self, heard: list[ListenerEvent]) -> None:
@@ -133,7 +138,14 @@ class CallHearing:
         if task is not self._guess or task.cancelled() or task.exception() is not None or not self.attending:
             return
         call = self._call()
+        self._judge_words(task.result())
         self._take(self._listener.wait(patience_ms(self._mind.understand(task.result(), call), call)))
+
+    def _judge_words(self, sound: HeardSound) -> None:
+        """Until somebody has talked with us: is this what answering machines say?"""
+        if self._listener.machine is not None and machine_speaks(sound.recognised.text):
+            self._listener.machine = None
+            self._post(MachineDetected(self._now_ms()))
 
     def _drop_guess(self) -> None:
         if self._guess is not None:
@@ -145,6 +157,8 @@ class CallHearing:
         while True:
             utterance, task = await self._turns.get()
             sound = await self._sound(task)
+            if sound is not None:
+                self._judge_words(sound)
             meaning = self._mind.understand(sound, self._call()) if sound is not None else Meaning(speech=False)
             joined = self._joined(utterance, sound, meaning)
             grounds = _grounds(utterance, sound) if sound is not None else None

@@ -21,6 +21,7 @@ from voicebot.dialogue.outcome import Answer, Disposition, Outcome
 from voicebot.dialogue.prompts import prompts
 from voicebot.dialogue.scenario import About, End, Goto, Listen, Purpose, Reaction, Scenario, Step, Transfer, Unclear
 from voicebot.speech.listener import Listener
+from voicebot.speech.machine import MachineJudge
 from voicebot.speech.port import Capability, HeardSound, Recognised, SpeechError
 from voicebot.store.port import StoreDown
 from voicebot.telephony.memory import memory_call
@@ -143,7 +144,7 @@ def talk(script, ears, *, store=None, sabotage=None):
             new_call(SCENARIO, ({},)),
             near,
             rendered,
-            Senses(Listener(Loudness()), ears, Mind()),
+            Senses(Listener(Loudness(), machine=MachineJudge()), ears, Mind()),
             CallJournal(rows, "a1"),
         )
         if sabotage:
@@ -208,6 +209,15 @@ def test_an_interruption_flushes_and_a_backchannel_resumes(run):
     stopped = next(codec.decode(r.body) for r in rows if r.kind == "PromptStopped")
     assert isinstance(stopped, PromptStopped) and 500 < stopped.played_ms < 1_500 == PROMPT_MS - 500
     assert finish.conclusions[0].outcome is Outcome.CONFIRMED
+
+
+def test_a_machine_is_known_by_its_words(run):
+    async def machine(patient, live):
+        await patient.say(1500)
+
+    finish, rows, _ = run(talk(machine, Ears("Абонент не может ответить на ваш звонок")))
+    assert finish.disposition is Disposition.VOICEMAIL
+    assert [r.kind for r in rows].count("MachineDetected") == 1
 
 
 def test_what_was_said_before_the_hangup_is_still_understood(run):
