@@ -32,6 +32,8 @@ from voicebot.city.people import (
 VOICES = ("aleksandr", "elena", "irina", "aleksandr-hq")
 LONGEST_FILE = 1_000_000  # bytes
 MOST_REPEATS = 100
+MOST_LOST = 50  # per cent of the packets: more is no telephone line
+MOST_CLIPPED_MS = 1000
 
 T = TypeVar("T")
 
@@ -78,7 +80,7 @@ def _person(key: str, node: Node) -> Person:
     number = re.sub(r"[\s()-]", "", key)
     if not re.fullmatch(r"\+?7888\d{7}", number):
         raise node.wrong("номера города имеют вид +7 888 xxx xx xx", "Другие номера могут оказаться настоящими.")
-    fields = node.items(("name", "voice", "role", "calls"))
+    fields = node.items(("name", "voice", "role", "loss", "calls"))
     voice = fields["voice"].text().lower() if "voice" in fields else VOICES[1]
     if voice not in VOICES:
         raise fields["voice"].wrong(f"голоса «{voice}» у города нет", f"Можно: {', '.join(VOICES)}.")
@@ -93,6 +95,7 @@ def _person(key: str, node: Node) -> Person:
         role=_get(fields, "role", lambda n: n.one_of(Role), Role.PATIENT),
         calls=tuple(calls),
         name=_get(fields, "name", Node.text, ""),
+        loss=_get(fields, "loss", lambda n: n.number(0, MOST_LOST) / 100, 0.0),
     )
 
 
@@ -107,7 +110,7 @@ def _behaviours(node: Node) -> list[Behaviour]:
     fields = node.items(
         (
             "times", "refuse", "answer_after", "greeting", "greeting_after", "lines", "to_administrator", "again",
-            "interrupt", "hang_up", "noise", "echo", "voicemail", "patience", "longest",
+            "interrupt", "hang_up", "noise", "echo", "voicemail", "patience", "longest", "clip",
         )
     )  # fmt: skip
     times = int(_get(fields, "times", lambda n: n.number(1, MOST_REPEATS), 1.0))
@@ -137,7 +140,15 @@ def _talk(fields: dict[str, Node]) -> Talk:
         voicemail=_get(fields, "voicemail", _voicemail, None),
         patience_ms=_get(fields, "patience", Node.span, default.patience_ms),
         longest_ms=_get(fields, "longest", Node.span, default.longest_ms),
+        clip_ms=_get(fields, "clip", _clip, 0),
     )
+
+
+def _clip(node: Node) -> int:
+    clipped = node.span()
+    if clipped > MOST_CLIPPED_MS:
+        raise node.wrong("больше секунды: от слов ничего не останется")
+    return clipped
 
 
 def _utterances(node: Node) -> tuple[Utterance, ...]:

@@ -11,7 +11,7 @@ from voicebot.city.ear import FRAME_MS, RATE, Ear, PhraseEnded, PhraseStarted
 from voicebot.city.journal import Entry, Journal, What
 from voicebot.city.people import Person, Role, Talk
 from voicebot.city.recording import Recording
-from voicebot.city.sounds import MARGIN_MS, Sounds, answering_machine, looped, mixed
+from voicebot.city.sounds import MARGIN_MS, Sounds, answering_machine, clipped, looped, mixed
 from voicebot.city.speakerphone import Speakerphone
 from voicebot.city.voiceprint import Voiceprint
 from voicebot.errors import VoicebotError
@@ -149,6 +149,8 @@ class Patient:
         pcm, beep_ms = self._sounds.line(self._person.voice, text), 0
         if kind is Kind.VOICEMAIL and self._talk.voicemail is not None:
             pcm, beep_ms = answering_machine(pcm, self._talk.voicemail)
+        if self._talk.clip_ms:
+            pcm = clipped(pcm, self._talk.clip_ms)
         if self._noise:
             pcm, self._noise_at = mixed(pcm, self._noise, self._noise_at), self._noise_at + len(pcm) // 2
             await self._request(self._line.flush())
@@ -159,7 +161,8 @@ class Patient:
         self._saying_until_ms = until
         self.recording.silenced(start)
         self.recording.said(start, pcm)
-        self._journal.write(Entry(What.SAID, start + MARGIN_MS, until - MARGIN_MS, kind=kind.value, text=text))
+        begins = min(start + MARGIN_MS + self._talk.clip_ms, until - MARGIN_MS)
+        self._journal.write(Entry(What.SAID, begins, until - MARGIN_MS, kind=kind.value, text=text))
         if beep_ms:
             self._journal.write(Entry(What.BEEP, start + beep_ms, until))
         if self._speakerphone is not None:
