@@ -3,7 +3,8 @@
     .venv/bin/python tests/bench/bench_machines.py [--write]
 
 Spoken by the voices of the city, as the city speaks them (pauses no longer than 260 ms), on a quiet line and with
-noise 15 dB below; heard through the whole listener, and written down at every pause as in a call. --write: docs/figures/hearing-machines.md. About two minutes.
+noise 15 dB below; heard through the whole listener, and written down at every pause as in a call.
+--write: docs/figures/hearing-machines.md. About two minutes.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def _table(cases: list[Case]) -> str:
             lines.append(f"| {who} ({len(some)}) | " + " | ".join(str(n) for n in shares) + " |")
     times = sorted(c.at_ms for c in cases if c.machine and c.sign)
     if times:
-        lines += ["", "A machine is known after its greeting began (with recognition at this machine's speed): "
+        lines += ["", "A machine is known after its greeting began: "
                   f"half of them within {np.median(times) / 1000:.1f} s, the last {times[-1] / 1000:.1f} s."]  # fmt: skip
     wrong = Counter(c.text for c in cases if c.machine is not bool(c.sign))
     if wrong:

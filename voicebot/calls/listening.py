@@ -22,6 +22,7 @@ from voicebot.dialogue.events import (
     SpeechStarted,
 )
 from voicebot.dialogue.intents import Meaning
+from voicebot.hearing.fusion import ear_scores
 from voicebot.language.machine_words import machine_speaks
 from voicebot.speech.listener import (
     Listener,
@@ -137,9 +138,10 @@ class CallHearing:
         """The words before a pause are known: they tell how long to wait for more."""
         if task is not self._guess or task.cancelled() or task.exception() is not None or not self.attending:
             return
-        call = self._call()
-        self._judge_words(task.result())
-        self._take(self._listener.wait(patience_ms(self._mind.understand(task.result(), call), call)))
+        call, sound = self._call(), task.result()
+        self._judge_words(sound)
+        meaning = self._mind.understand(sound, call)
+        self._take(self._listener.wait(patience_ms(meaning, call, ear_scores(sound.ear))))
 
     def _judge_words(self, sound: HeardSound) -> None:
         """Until somebody has talked with us: is this what answering machines say?"""

@@ -10,6 +10,9 @@ from voicebot.dialogue.call import Call, Phase
 from voicebot.dialogue.intents import Intent, Meaning
 from voicebot.dialogue.reactions import APART, SURE
 from voicebot.dialogue.scenario import AskValue
+from voicebot.hearing.ear.classes import EarClass
+from voicebot.hearing.fusion import EarScores
+from voicebot.hearing.rules import EARLY
 from voicebot.language.unfinished import bare, unfinished
 
 COMPLETE_MS = 240  # «нет, не смогу»: in practice, when its words are written down
@@ -26,8 +29,23 @@ _WANTS_TIME = frozenset({Intent.CALLBACK_LATER, Intent.BUSY_NOW, Intent.CHANGE})
 _NODS = frozenset({Intent.BACKCHANNEL, Intent.THANKS})
 
 
-def patience_ms(meaning: Meaning, call: Call) -> int:
-    """How long to wait for more, counted from the end of the voice. meaning: of what was said so far."""
+def patience_ms(meaning: Meaning, call: Call, ear: EarScores | None = None) -> int:
+    """How long to wait for more, counted from the end of the voice. meaning: of what was said so far, with the ear's
+    scores for it. A «нет» that the ear hears too, as a whole, is accepted early (EAR.md); a yes never is."""
+    wait_ms = _by_words(meaning, call)
+    if wait_ms == NO_MS and ear is not None and _surely_no(meaning, ear):
+        return EARLY.no_silence_ms
+    return wait_ms
+
+
+def _surely_no(meaning: Meaning, ear: EarScores) -> bool:
+    intent = meaning.candidates[0].intent if meaning.candidates else None
+    heard = ear.get(EarClass.NO, 0.0) + ear.get(EarClass.CANCEL, 0.0)
+    whole = ear.get(EarClass.INCOMPLETE, 0.0) <= EARLY.incomplete
+    return intent is Intent.NO and heard >= EARLY.probability and whole
+
+
+def _by_words(meaning: Meaning, call: Call) -> int:
     if not meaning.speech or not meaning.text:
         return COMPLETE_MS if call.phase is Phase.PAUSED else VAGUE_MS  # a cough must not keep the robot silent
     if unfinished(meaning.text):

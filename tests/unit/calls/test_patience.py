@@ -11,6 +11,7 @@ from voicebot.calls.patience import patience_ms
 from voicebot.dialogue.call import Phase, new_call
 from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
 from voicebot.dialogue.scenario import About, AskValue, End, Listen, Purpose, Reaction, Scenario, Step, Unclear
+from voicebot.hearing.ear.classes import EarClass
 from voicebot.language.unfinished import bare, unfinished
 
 _UNCLEAR = Unclear("Да или нет?", "bye")
@@ -53,6 +54,17 @@ def test_nobody_ends_a_sentence_so(text: str) -> None:
 @pytest.mark.parametrize("text", ["да нет", "нет", "Нет!", "да, нет"])
 def test_a_bare_no_may_still_be_turned(text: str) -> None:
     assert waits(text, Intent.NO) == p.NO_MS
+
+
+def test_a_no_that_the_ear_hears_as_a_whole_is_accepted_early_and_a_yes_never() -> None:
+    def heard(intent: Intent, **ear: float) -> int:
+        call = replace(new_call(SCENARIO, ({},)), step_id="ask", phase=Phase.LISTENING)
+        meaning = Meaning((Scored(intent, 0.95),), "нет" if intent is Intent.NO else "да")
+        return patience_ms(meaning, call, {EarClass(name): score for name, score in ear.items()})
+
+    assert heard(Intent.NO, no=0.95) == 300 < p.NO_MS
+    assert heard(Intent.NO, no=0.7) == heard(Intent.NO, no=0.9, incomplete=0.2) == heard(Intent.NO, yes=0.99) == p.NO_MS
+    assert heard(Intent.YES, yes=0.99) == p.WORD_MS
 
 
 def test_a_bare_yes_waits_longer_where_a_visit_depends_on_it() -> None:
