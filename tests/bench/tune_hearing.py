@@ -49,6 +49,7 @@ from voicebot.speech.worker import AFTER_MS, decode_heard  # noqa: E402
 COSTS = {"false_yes": 40.0, "wrong": 6.0, "asked_again": 1.0, "stop_missed": 10.0, "false_stop": 12.0, "noise": 8.0}
 GRID = {
     "ear_stop": (0.7, 0.8, 0.9, 0.95),
+    "ear_stop_against": (0.7, 0.8, 0.9, 0.95, 0.98),
     "agree": (0.1, 0.2, 0.3, 0.4, 0.5),
     "ear_lone": (0.7, 0.8, 0.85, 0.9, 0.95),
     "ear_lone_yes": (0.9, 0.95, 0.97, 0.98, 0.99),

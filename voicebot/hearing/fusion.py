@@ -92,10 +92,11 @@ def fuse(
     if ear is None:
         return told
     heard = _heard(ear, expects)
-    stop = heard.get(Intent.STOP, 0.0)
-    if stop >= rules.ear_stop and not meaning.has(Intent.STOP):
-        return _with(told, Scored(Intent.STOP, round(stop, 2), "", _by_ear(stop)))
     best = decided(told, expects)
+    sure = best is not None and text is not None and text.confidence >= rules.offtopic_confidence
+    stop = heard.get(Intent.STOP, 0.0)
+    if stop >= (rules.ear_stop_against if sure else rules.ear_stop) and not meaning.has(Intent.STOP):
+        return _with(told, Scored(Intent.STOP, round(stop, 2), "", _by_ear(stop)))
     if best is not None and best.intent is not Intent.NUMBER:
         return _weighed(told, best, text, ear, heard, rules)
     if told.candidates and told.candidates[0].score >= rules.act:
@@ -133,12 +134,15 @@ def _weighed(
     if support >= rules.agree:
         return _with(told, replace(best, score=max(best.score, 0.9), evidence=_both(best, support)))
     other, probability = max(heard.items(), key=lambda item: item[1], default=(Intent.SILENCE, 0.0))
+    confidence = text.confidence if text is not None else 0.0
+    if confidence < rules.text_confidence and probability >= _alone(other, rules) and other is not Intent.STOP:
+        said = replace(best, score=round(rules.act - 0.05, 2))  # the recogniser itself doubts what it wrote
+        return _with(_with(told, said), Scored(other, round(probability, 2), "", _by_ear(probability)))
     if probability >= rules.ear_contradicts:
         if other is Intent.STOP:  # not likely enough to be one, too likely to overhear
             return _with(_with(told, _doubted(best, support, rules)), _hint(other, probability, rules))
         rival = Scored(other, _NEAR_SCORE, "", _by_ear(probability))
         return _with(_with(told, replace(best, score=_NEAR_SCORE, evidence=_both(best, support))), rival)
-    confidence = text.confidence if text is not None else 0.0
     needed = rules.text_yes_confidence if best.intent is Intent.YES else rules.text_confidence
     rejected = ear.get(EarClass.OTHER, 0.0) + ear.get(EarClass.NON_SPEECH, 0.0) >= rules.ear_rejects
     if confidence < needed or (best.intent is Intent.YES and rejected):
@@ -161,14 +165,10 @@ def _lone(
 ) -> Meaning:
     """The text says nothing that this question can use: the ear alone, if it is sure and the text is not."""
     intent, probability = max(heard.items(), key=lambda item: item[1], default=(Intent.SILENCE, 0.0))
-    if _off_topic(text, rules):
-        return told
     hinted = any(c.intent is intent for c in told.candidates)
-    if intent is Intent.YES:
-        needed = rules.ear_hinted_yes if hinted else rules.ear_lone_yes
-    else:
-        needed = rules.ear_hinted if hinted else rules.ear_lone
-    if probability >= needed:
+    if not hinted and _off_topic(text, rules):
+        return told
+    if probability >= (_hinted(intent, rules) if hinted else _alone(intent, rules)):
         evidence = next((_both(c, probability) for c in told.candidates if c.intent is intent), _by_ear(probability))
         return _with(replace(told, speech=True), Scored(intent, round(probability, 2), "", evidence))
     if ear.get(EarClass.NON_SPEECH, 0.0) >= rules.non_speech and not told.candidates:
@@ -176,6 +176,14 @@ def _lone(
     if probability >= rules.act:
         return _with(told, _hint(intent, probability, rules))
     return told
+
+
+def _alone(intent: Intent, rules: FusionRules) -> float:
+    return rules.ear_lone_yes if intent is Intent.YES else rules.ear_lone
+
+
+def _hinted(intent: Intent, rules: FusionRules) -> float:
+    return rules.ear_hinted_yes if intent is Intent.YES else rules.ear_hinted
 
 
 def _hint(intent: Intent, probability: float, rules: FusionRules) -> Scored:

@@ -16,24 +16,25 @@ class FusionRules:
     act: float = 0.5  # dialogue.reactions.SURE: from here on a meaning is acted upon
     # stop: a «не звоните» that is missed is worse than one that is asked after
     ear_stop: float = 0.8
+    ear_stop_against: float = 0.95  # where the text surely says something else: «вы не по адресу звоните»
     # agreement: the ear names the same meaning as the text; its other guesses may then be anything
-    agree: float = 0.3
+    agree: float = 0.2
     # the ear alone, where the text says nothing
     ear_lone: float = 0.9
     ear_lone_yes: float = 0.97  # a wrong "confirmed" is far worse than a question
     # ... where the text hints at the same, though not surely enough to be acted upon
     ear_hinted: float = 0.6
     ear_hinted_yes: float = 0.8
-    # ... unless the text is surely about something else: a recogniser this sure of this many words
-    offtopic_confidence: float = 0.6
+    # ... unless the text, without such a hint, is surely about something else: this sure of this many words
+    offtopic_confidence: float = 0.7
     offtopic_words: int = 3
     # the text alone, where the ear says nothing of it
-    ear_contradicts: float = 0.6  # another meaning, this probable, makes the answer one of two: asked again
+    ear_contradicts: float = 0.45  # another meaning, this probable, makes the answer one of two: asked again
     ear_rejects: float = 0.8  # no answer at all, this probable: a yes is asked again
-    text_yes_confidence: float = 0.6  # below, a yes that the ear does not hear is asked again
-    text_confidence: float = 0.3  # below, any other meaning that the ear does not hear is asked again
+    text_yes_confidence: float = 0.5  # below, a yes that the ear does not hear is asked again
+    text_confidence: float = 0.4  # below, any other meaning that the ear does not hear is asked again
     # numbers, where one is asked for: of the product of text's and ear's probabilities
-    number: float = 0.7
+    number: float = 0.85
     number_floor: float = 0.02  # what a number keeps when one of the two does not hear it at all
     number_fit: float = 0.1  # beside the free text: a number that fits worse is not what was said, unless ...
     number_ear: float = 0.4  # ... the ear hears it this surely

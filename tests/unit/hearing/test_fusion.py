@@ -85,6 +85,13 @@ def test_a_lone_yes_needs_more() -> None:
     assert acted(fuse(None, NOTHING, ear(yes=RULES.ear_lone_yes + 0.005), ASK)) is Intent.YES
 
 
+def test_a_text_that_the_recogniser_doubts_stands_back_for_a_sure_ear() -> None:
+    doubted = text("сейчас", RULES.text_confidence - 0.1)
+    assert acted(fuse(doubted, meant(Intent.REPEAT), ear(no=RULES.ear_lone + 0.02), ASK)) is Intent.NO
+    assert acted(fuse(text("сейчас", 0.8), meant(Intent.REPEAT), ear(no=RULES.ear_lone + 0.02), ASK)) is None
+    assert acted(fuse(doubted, meant(Intent.REPEAT), ear(yes=RULES.ear_lone + 0.02), ASK)) is None
+
+
 def test_a_hint_in_the_text_makes_the_ear_be_believed_sooner() -> None:
     told = Meaning((Scored(Intent.YES, 0.3, "", "да"),), "да бросим")
     heard = ear(yes=(RULES.ear_hinted_yes + RULES.ear_lone_yes) / 2)
@@ -98,9 +105,14 @@ def test_the_ear_does_not_answer_over_words_that_are_surely_about_something_else
     assert acted(fuse(text("Слышь, я", 0.2), Meaning((), "слышь я"), ear(no=0.99), ASK)) is Intent.NO
 
 
-def test_stop_by_ear_is_stop_whatever_was_written() -> None:
-    for told in (NOTHING, meant(Intent.YES), Meaning((), "не заните мне")):
-        assert acted(fuse(text(told.text or "", 0.9), told, ear(stop=RULES.ear_stop + 0.01), ASK)) is Intent.STOP
+def test_stop_by_ear_is_stop_unless_the_text_surely_says_something_else() -> None:
+    heard = ear(stop=RULES.ear_stop + 0.01)
+    for told in (NOTHING, Meaning((), "не заните мне")):
+        assert acted(fuse(text(told.text or "", 0.9), told, heard, ASK)) is Intent.STOP
+    assert acted(fuse(text("да", 0.4), meant(Intent.YES), heard, ASK)) is Intent.STOP
+    assert acted(fuse(text("вы ошиблись", 0.9), meant(Intent.NO), heard, ASK)) is not Intent.STOP
+    certain = ear(stop=RULES.ear_stop_against + 0.01)
+    assert acted(fuse(text("вы ошиблись", 0.9), meant(Intent.NO), certain, ASK)) is Intent.STOP
     assert acted(fuse(None, NOTHING, ear(stop=RULES.ear_stop - 0.05), ASK)) is None
 
 
