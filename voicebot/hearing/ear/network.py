@@ -10,6 +10,7 @@ from torch import nn
 
 from voicebot.hearing.ear.classes import CLASSES
 from voicebot.hearing.ear.features import FRAMES, WIDTH, Floats
+from voicebot.hearing.ear.letters import PAIRS
 
 EMBEDDING = 128
 _NARROW, _HIDDEN, _HEADS = 96, 64, 4
@@ -29,9 +30,15 @@ class Head(nn.Module):
         self.attend = nn.Linear(2 * _HIDDEN, _HEADS)
         self.gather = nn.Linear(2 * _HIDDEN * (_HEADS + 1), EMBEDDING)
         self.tell = nn.Linear(EMBEDDING, len(CLASSES))
-        self.drop = nn.Dropout(0.25)
+        self.spell = nn.Linear(2 * _HIDDEN, PAIRS)  # not exported
+        self.drop = nn.Dropout(0.3)
 
     def forward(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        logits, embedding, _ = self.learn(features)
+        return logits, embedding
+
+    def learn(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The same, and which pairs of letters were heard anywhere, [n, 256] logits: only for training."""
         x = nn.functional.gelu(self.narrow((features - self.mean) * self.scale))
         x = self.drop(x)
         x = x + nn.functional.gelu(self.near(x.transpose(1, 2)).transpose(1, 2))
@@ -41,7 +48,8 @@ class Head(nn.Module):
         attended = torch.matmul(weights.transpose(1, 2), x).flatten(1)
         gathered = torch.cat([attended, x.max(dim=1).values], dim=1)
         inner = torch.tanh(self.gather(gathered))
-        return self.tell(self.drop(inner)), nn.functional.normalize(inner, dim=1)
+        spelt = self.spell(x).max(dim=1).values if self.training else inner[:, :0]
+        return self.tell(self.drop(inner)), nn.functional.normalize(inner, dim=1), spelt
 
 
 def to_onnx(head: Head) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from torch import nn
 
 from voicebot.hearing.ear.classes import CLASSES
 from voicebot.hearing.ear.features import Floats
+from voicebot.hearing.ear.letters import targets, usual_pairs
 from voicebot.hearing.ear.network import Head
 from voicebot.hearing.ear.recipes import Recipe
 
@@ -20,6 +22,9 @@ _BATCH = 64
 _RATE = 2e-3  # the peak of one cycle
 _DECAY = 0.02
 _SMOOTHING = 0.08
+_SPELLING = 0.1  # of the second lesson, beside the classes
+_MOVED = 1  # frames of 80 ms by which a clip may be moved
+_NOISE = 0.2  # of the spread of each number
 _CALIBRATED_BY = 0.06  # share of the clips that are only for early figures and the temperature
 Features = npt.NDArray[np.float16]
 Tell = Callable[[str, int, int], None]
@@ -35,6 +40,13 @@ class Trained:
     clips: int
 
 
+class Spelt(NamedTuple):
+    """letters.targets of all clips."""
+
+    said: Floats
+    sure: Floats
+
+
 def train(recipes: Sequence[Recipe], features: Features, seed: int, epochs: int, tell: Tell) -> Trained:
     """recipes and features: the clips to learn from, in one order."""
     torch.manual_seed(seed)
@@ -46,7 +58,8 @@ def train(recipes: Sequence[Recipe], features: Features, seed: int, epochs: int,
     aside, learnt = order[:kept], order[kept:]
     mean, spread = _statistics(features, learnt)
     head = Head(mean, spread)
-    _learn(head, features, labels, learnt, seed, epochs, tell)
+    spelt = Spelt(*targets(recipes, usual_pairs(recipes)))
+    _learn(head, features, labels, spelt, learnt, seed, epochs, tell)
     logits = logits_of(head, features, aside)
     accuracy = float((logits.argmax(axis=1) == labels[aside]).mean())
     return Trained(head, _temperature(logits, labels[aside]), accuracy, len(learnt))
@@ -71,8 +84,8 @@ def shares(logits: Floats, temperature: float) -> Floats:
 
 
 def _learn(
-    head: Head, features: Features, labels: npt.NDArray[np.int64], learnt: npt.NDArray[np.int64], seed: int,
-    epochs: int, tell: Tell,
+    head: Head, features: Features, labels: npt.NDArray[np.int64], spelt: Spelt, learnt: npt.NDArray[np.int64],
+    seed: int, epochs: int, tell: Tell,
 ) -> None:  # fmt: skip
     rng = np.random.default_rng(seed + 1)
     batches = -(-len(learnt) // _BATCH)
@@ -84,8 +97,8 @@ def _learn(
         order = rng.permutation(learnt)
         for start in range(0, len(order), _BATCH):
             places = order[start : start + _BATCH]
-            logits, _ = head(_spoilt(_batch(features, places), rng))
-            loss = loss_of(logits, torch.from_numpy(labels[places]))
+            logits, _, heard = head.learn(_spoilt(_batch(features, places), 1 / head.scale, rng))
+            loss = loss_of(logits, torch.from_numpy(labels[places])) + _spelling(heard, spelt, places)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(head.parameters(), 1.0)
@@ -94,20 +107,31 @@ def _learn(
         tell("эпохи", epoch + 1, epochs)
 
 
+def _spelling(heard: torch.Tensor, spelt: Spelt, places: npt.NDArray[np.int64]) -> torch.Tensor:
+    """How far the pairs of letters that were heard are from those that were said."""
+    said, sure = torch.from_numpy(spelt.said[places]), torch.from_numpy(spelt.sure[places])
+    each = nn.functional.binary_cross_entropy_with_logits(heard, said, reduction="none").sum(dim=1)
+    return _SPELLING * (each * sure).mean()
+
+
 def _batch(features: Features, places: npt.NDArray[np.int64]) -> torch.Tensor:
     return torch.from_numpy(features[places].astype(np.float32))
 
 
-def _spoilt(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """A little louder or softer, a stretch of frames or of numbers missing: few voices must not be learnt by heart."""
+def _spoilt(batch: torch.Tensor, spread: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """A little earlier or later, louder or softer, noisier, a stretch of frames or of numbers missing: few voices and
+    phrases must not be learnt by heart."""
     n, frames, width = batch.shape
+    moved = np.clip(np.arange(frames)[None] + rng.integers(-_MOVED, _MOVED + 1, (n, 1)), 0, frames - 1)
+    out = batch[torch.arange(n)[:, None], torch.from_numpy(moved)]
     kept = np.ones((n, frames, 1), np.float32)
-    for i in np.flatnonzero(rng.random(n) < 0.3):
+    for i in np.flatnonzero(rng.random(n) < 0.4):
         at = int(rng.integers(0, frames - 3))
         kept[i, at : at + int(rng.integers(1, 4))] = 0
-    numbers = (rng.random((n, 1, width)) > 0.12) | (rng.random((n, 1, 1)) < 0.5)
+    numbers = (rng.random((n, 1, width)) > 0.2) | (rng.random((n, 1, 1)) < 0.3)
     level = rng.uniform(0.9, 1.1, (n, 1, 1))
-    return batch * torch.from_numpy(kept) * torch.from_numpy((numbers * level).astype(np.float32))
+    out = out * torch.from_numpy(kept) * torch.from_numpy((numbers * level).astype(np.float32))
+    return out + torch.randn_like(out) * spread * _NOISE
 
 
 def _statistics(features: Features, places: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
