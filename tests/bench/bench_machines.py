@@ -132,8 +132,11 @@ def _table(cases: list[Case]) -> str:
             lines.append(f"| {who} ({len(some)}) | " + " | ".join(str(n) for n in shares) + " |")
     times = sorted(c.at_ms for c in cases if c.machine and c.sign)
     if times:
-        lines += ["", "A machine is known after its greeting began: "
-                  f"half of them within {np.median(times) / 1000:.1f} s, the last {times[-1] / 1000:.1f} s."]  # fmt: skip
+        half, last = np.median(times) / 1000, times[-1] / 1000
+        lines += [
+            "",
+            f"After its greeting began a machine is known: half of them within {half:.1f} s, all {last:.1f} s.",
+        ]
     wrong = Counter(c.text for c in cases if c.machine is not bool(c.sign))
     if wrong:
         lines += ["", "Wrong:", "", *(f"- «{text}»: {n} of {2 * len(VOICES)}" for text, n in wrong.most_common())]

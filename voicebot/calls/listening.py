@@ -83,7 +83,8 @@ class CallHearing:
 
     def feed(self, pcm: bytes) -> None:
         if self.attending:
-            self._listener.be_alert(self._call().phase is Phase.SPEAKING)
+            phase = self._call().phase
+            self._listener.be_alert(phase is Phase.SPEAKING, phase is Phase.GREETING)
             self._take(self._listener.feed(pcm, self._now_ms()))
 
     def plays(self, pcm: bytes) -> None:

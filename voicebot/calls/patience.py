@@ -54,7 +54,7 @@ def _by_words(meaning: Meaning, call: Call) -> int:
         return VALUE_MS
     sure = [c for c in meaning.candidates if c.score >= SURE]
     if call.phase is Phase.GREETING:
-        return NAME_MS if bare(meaning.text) and Intent.YES in {c.intent for c in sure} else GREETING_MS
+        return GREETING_MS  # «да» and what may follow it: who is cut off hears the first words again
     if not sure and call.phase is Phase.PAUSED:
         return NAME_MS  # what is not understood hardly interrupts: the robot goes on soon
     if not sure or (len(sure) > 1 and sure[0].score - sure[1].score < APART):

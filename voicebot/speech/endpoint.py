@@ -20,6 +20,7 @@ class EndpointRules:
     start_gap_ms: int = 64  # a stop consonant («от-мените») may interrupt the first syllable for two frames
     preroll_ms: int = 300  # with the first 120 ms cut «не приду» turns into «приду»
     pause_ms: int = 96  # most closures of stop consonants are shorter: here recognition may start on speculation
+    eager_ms: int = 64  # in the greeting, whose end is answered soonest: a recognition in vain costs little there
     end_ms: int = 400  # while nothing is known of the words: 300 cuts «нет… не приду» in two too often
     cap_ms: int = 6000  # longer than any answer; with pre-roll and end it fits the recogniser's window of 8 s
     no_frames_ms: int = 200  # a line may be late by this without being silent (jitter, drift, a busy event loop)
@@ -74,6 +75,7 @@ class Endpoint:
 
     def __init__(self, rules: EndpointRules | None = None) -> None:
         self.rules = rules or EndpointRules()
+        self.eager = False  # pauses are told sooner: the greeting is being spoken
         self.alert = False  # a start is told sooner: the robot speaks, and must stop
         self._phase = _Phase.SILENCE
         self._started = 0  # where the voice began, or may have begun
@@ -151,7 +153,7 @@ class Endpoint:
         quiet = now_ms - self._quiet_since
         if quiet >= (self.rules.end_ms if self._wait_ms is None else self._wait_ms):
             return [self._end(now_ms, self._quiet_since, capped=False)]
-        if quiet >= self.rules.pause_ms and self._phase is _Phase.SPEECH:
+        if quiet >= (self.rules.eager_ms if self.eager else self.rules.pause_ms) and self._phase is _Phase.SPEECH:
             self._phase = _Phase.PAUSE
             return [SpeechPaused(now_ms, self._quiet_since)]
         return []

@@ -88,8 +88,9 @@ class Listener:
         """Whether somebody is in the middle of an utterance."""
         return self._endpoint.speaking
 
-    def be_alert(self, alert: bool) -> None:
-        """Tell a beginning sooner, after two frames in place of three: while the robot speaks."""
+    def be_alert(self, alert: bool, eager: bool = False) -> None:
+        """alert: tell a beginning sooner, while the robot speaks. eager: tell pauses sooner, during the greeting."""
+        self._endpoint.eager = eager
         self._endpoint.alert = alert and not self._echo.known  # an echo takes a moment to be told
 
     def plays(self, pcm: bytes, at_ms: int) -> None:

@@ -89,7 +89,7 @@ def test_a_nod_or_a_cough_does_not_keep_the_robot_silent() -> None:
 
 def test_the_greeting() -> None:
     assert waits("алло", Intent.HELLO, phase=Phase.GREETING, at="") == p.GREETING_MS
-    assert waits("да", Intent.YES, phase=Phase.GREETING, at="") == p.NAME_MS
+    assert waits("да", Intent.YES, phase=Phase.GREETING, at="") == p.GREETING_MS
 
 
 def test_how_sentences_end() -> None:

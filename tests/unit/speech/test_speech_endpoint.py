@@ -66,6 +66,13 @@ def test_while_the_robot_speaks_two_frames_are_enough() -> None:
     assert Stream(endpoint).frames((10, 0.0), (2, 0.9)).events == [SpeechStarted(384, 320, 20)]
 
 
+def test_in_the_greeting_pauses_are_told_sooner() -> None:
+    endpoint = Endpoint()
+    endpoint.eager = True
+    (_, paused) = Stream(endpoint).frames((10, 0.9), (2, 0.0)).events
+    assert isinstance(paused, SpeechPaused)
+
+
 def test_a_stop_consonant_does_not_undo_a_start() -> None:
     stream = Stream(Endpoint()).frames((10, 0.0), (2, 0.9), (2, 0.1), (1, 0.9))
     assert stream.events == [SpeechStarted(320 + 5 * FRAME, 320, 20)]
