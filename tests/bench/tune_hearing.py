@@ -56,6 +56,8 @@ GRID = {
     "offtopic_confidence": (0.35, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8),
     "offtopic_words": (1, 2, 3, 4),
     "ear_contradicts": (0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+    "ear_contradicts_sure": (0.45, 0.6, 0.7, 0.8, 0.9, 0.95),
+    "sure_confidence": (0.5, 0.55, 0.6, 0.65, 0.7, 0.8),
     "ear_rejects": (0.5, 0.6, 0.7, 0.8, 0.9, 0.95),
     "text_yes_confidence": (0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
     "text_confidence": (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7),

@@ -86,7 +86,7 @@ def fuse(
     """
     told = _told(meaning)
     if numbers is not None:
-        told = with_number(told, text.choices if text is not None else (), ear, numbers, rules)
+        told = with_number(told, text, ear, numbers, rules)
         if decided(told, expects) is not None:
             return told
     if ear is None:
@@ -138,7 +138,8 @@ def _weighed(
     if confidence < rules.text_confidence and probability >= _alone(other, rules) and other is not Intent.STOP:
         said = replace(best, score=round(rules.act - 0.05, 2))  # the recogniser itself doubts what it wrote
         return _with(_with(told, said), Scored(other, round(probability, 2), "", _by_ear(probability)))
-    if probability >= rules.ear_contradicts:
+    sure = best.intent is not Intent.YES and confidence >= rules.sure_confidence
+    if probability >= (rules.ear_contradicts_sure if sure else rules.ear_contradicts):
         if other is Intent.STOP:  # not likely enough to be one, too likely to overhear
             return _with(_with(told, _doubted(best, support, rules)), _hint(other, probability, rules))
         rival = Scored(other, _NEAR_SCORE, "", _by_ear(probability))

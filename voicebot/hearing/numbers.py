@@ -14,7 +14,7 @@ from voicebot.hearing.ear.classes import EarClass
 from voicebot.hearing.rules import FusionRules
 
 if TYPE_CHECKING:
-    from voicebot.hearing.fusion import Chosen
+    from voicebot.hearing.fusion import Chosen, Written
 
 #: How each number is said when a mark or a count is asked for.
 SAID: Mapping[int, tuple[str, ...]] = {
@@ -41,7 +41,7 @@ def number_phrases(numbers: range) -> tuple[str, ...]:
 
 def with_number(
     told: Meaning,
-    choices: Iterable[Chosen],
+    text: Written | None,
     ear: Mapping[EarClass, float] | None,
     numbers: range,
     rules: FusionRules,
@@ -49,9 +49,12 @@ def with_number(
     """The meaning with the number that text and ear together make likely, or as it was. A number that the free text
     names outright, and that may be answered, stays."""
     named = [v for v in told.values if v.kind is ValueKind.NUMBER]
-    offered = tuple(choices)
+    offered = text.choices if text is not None else ()
     written = _by_text(named, offered, numbers)
     heard = _by_ear(ear, numbers)
+    outright = _outright(told, text, heard, numbers, rules)
+    if outright is not None:
+        return _as_number(told, outright, 0.9, max(0.9, written.get(outright, 0.0)), heard.get(outright))
     likely = {n: max(written.get(n, 0.0), rules.number_floor) * max(heard.get(n, 0.0), rules.number_floor)
               for n in numbers} if heard and written else (heard or written)  # fmt: skip
     total = sum(likely.values())
@@ -64,6 +67,19 @@ def with_number(
     if share < rules.number or not sure:
         return told if not named else _without_number(told, share)
     return _as_number(told, best, min(share, 0.99), written.get(best, 0.0), heard.get(best))
+
+
+def _outright(
+    told: Meaning, text: Written | None, heard: Mapping[int, float], numbers: range, rules: FusionRules
+) -> int | None:
+    """The number that language made of the free text, where the recogniser does not doubt it and the ear hears no
+    other one."""
+    best = next((c for c in told.candidates if c.intent is Intent.NUMBER and c.score >= rules.act), None)
+    if best is None or not best.value.isdecimal() or int(best.value) not in numbers:
+        return None
+    others = max((p for n, p in heard.items() if n != int(best.value)), default=0.0)
+    doubted = text is None or text.confidence < rules.text_confidence or others >= rules.ear_contradicts
+    return None if doubted else int(best.value)
 
 
 def _by_text(named: list[HeardValue], choices: Iterable[Chosen], numbers: range) -> dict[int, float]:

@@ -30,6 +30,8 @@ class FusionRules:
     offtopic_words: int = 3
     # the text alone, where the ear says nothing of it
     ear_contradicts: float = 0.45  # another meaning, this probable, makes the answer one of two: asked again
+    ear_contradicts_sure: float = 0.9  # ... where the recogniser is sure of its text, and it is no yes
+    sure_confidence: float = 0.6  # from which a recogniser is sure: half of what it writes right is above
     ear_rejects: float = 0.8  # no answer at all, this probable: a yes is asked again
     text_yes_confidence: float = 0.5  # below, a yes that the ear does not hear is asked again
     text_confidence: float = 0.4  # below, any other meaning that the ear does not hear is asked again
