@@ -16,7 +16,7 @@ from voicebot.hearing.rules import EARLY
 from voicebot.language.unfinished import bare, unfinished
 
 COMPLETE_MS = 240  # «нет, не смогу»: in practice, when its words are written down
-GREETING_MS = 240  # «алло», and the same for a nod while the robot speaks
+GREETING_MS = 200  # «алло»: in practice, when its words are written down
 NAME_MS = 300  # «да» to «Это Анна?»: what may follow is put right before anything is told
 WORD_MS = 350  # any other word alone: «повторите… пожалуйста»; «да… нет» must not confirm a visit
 NO_MS = 420  # «нет» is often followed by what is meant: «нет… приду»
@@ -64,7 +64,7 @@ def _by_words(meaning: Meaning, call: Call) -> int:
 
 def _answered(intent: Intent, timed: bool, text: str, call: Call) -> int:
     if call.phase is Phase.PAUSED and intent in _NODS:
-        return GREETING_MS
+        return COMPLETE_MS
     if intent is Intent.STOP:
         return COMPLETE_MS
     if bare(text):

@@ -83,7 +83,7 @@ def test_two_meanings_none_and_numbers_may_go_on() -> None:
 
 
 def test_a_nod_or_a_cough_does_not_keep_the_robot_silent() -> None:
-    assert waits("угу", Intent.BACKCHANNEL, phase=Phase.PAUSED) == p.GREETING_MS
+    assert waits("угу", Intent.BACKCHANNEL, phase=Phase.PAUSED) == p.COMPLETE_MS
     assert waits("", phase=Phase.PAUSED) == p.COMPLETE_MS < waits("")
 
 
