@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from voicebot.speech.models import require_files
+from voicebot.speech.models import require_files, require_whole_fst
 from voicebot.speech.port import Capability, ModelMissing, Recognised, SpeechError, Word
 
 ALTERNATIVES = 3
@@ -30,6 +30,8 @@ class VoskRecogniser:
 
     def __init__(self, folder: Path, alternatives: int = ALTERNATIVES) -> None:
         require_files(folder, ("am/final.mdl", "conf/mfcc.conf", "graph"), "Модель распознавания Vosk", _REMEDY)
+        for graph in ("graph/HCLr.fst", "graph/HCLG.fst"):
+            require_whole_fst(folder / graph, "Модель распознавания Vosk", _REMEDY)
         try:
             import vosk
         except (ImportError, OSError) as error:

@@ -58,7 +58,8 @@ class WhisperRecogniser:
     def __init__(self, folder: Path, threads: int = 1) -> None:
         require_files(folder, _FILES, _WHAT)
         if folder.name == "whisper-base":
-            verify(folder / "model.bin", WHISPER_BASE, _WHAT)
+            for name, known in WHISPER_BASE.items():
+                verify(folder / name, known, _WHAT)
         try:
             self._model = WhisperModel(
                 str(folder),
@@ -68,7 +69,7 @@ class WhisperRecogniser:
                 num_workers=1,
                 local_files_only=True,
             )
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:  # of three libraries, one of which raises bare Exception
             raise ModelMissing(
                 f"{_WHAT} в {folder} не загружается: {error}.", "Удалите папку и выполните `make setup`."
             ) from error
