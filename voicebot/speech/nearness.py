@@ -23,6 +23,7 @@ class NearnessRules:
     apart_db: float = 4.0  # a voice whose peaks stand out less (below 5 dB of babble) is not told apart by loudness
     drop_db: float = 35.0  # on a quiet line: the softest consonants of a voice lie 30 below its vowels
     quietest_dbfs: float = -70.0  # digital silence and comfort noise: what lies below is one and the same
+    faint_dbfs: float = -55.0  # no voice on a telephone begins so softly; gaps in comfort noise look like one
     noisy_dbfs: float = -50.0  # a quieter line gates nothing at the beginning of an utterance
     least_frames: int = 8  # what is known from less may be the beginning of a word
     look_every: int = 6  # frames: surroundings do not change faster than in 200 ms
@@ -62,7 +63,8 @@ class Nearness:
     def _is_far(self, level: float, loudest: float, speaking: bool) -> bool:
         rules, behind = self.rules, self._surroundings
         if not speaking:
-            return behind > rules.noisy_dbfs and level <= behind + rules.above_db
+            hidden = behind > rules.noisy_dbfs and level <= behind + rules.above_db
+            return hidden or loudest <= rules.faint_dbfs
         if behind + rules.above_db > self._peak - rules.apart_db:
             return False
         return loudest <= max(behind + rules.above_db, self._peak - rules.drop_db)

@@ -77,4 +77,9 @@ def test_clipping_and_digital_silence_are_only_levels() -> None:
     loud = b"\xff\x7f" * FRAME
     assert not near.far(loud, True, False) and not near.far(loud, True, True)
     assert near.far(bytes(2 * FRAME), True, True)
-    assert not near.far(bytes(2 * FRAME), False, False)
+
+
+def test_what_is_fainter_than_any_voice_begins_nothing() -> None:
+    near = Nearness()
+    assert all(judged(near, [-65.0] * 10, speaking=False))
+    assert not any(judged(near, [-45.0] * 10, speaking=False))
