@@ -52,6 +52,7 @@ MACHINES = (
     "Говорите после сигнала.",
     "Оставьте сообщение.",
 )
+NOISY = VOICES[:2]  # whose greetings are heard with noise as well
 LEAD_MS, AFTER_MS, SNR_DB = 500, 2500, 15.0
 
 
@@ -91,7 +92,7 @@ def _cases():  # type: ignore[no-untyped-def] # a generator of Case
                 spoken = trim(engine.speak(text, voice))
                 sound = answering_machine(spoken, Voicemail(text))[0] if machine else spoken
                 whole = silence(LEAD_MS, 8000) + sound + silence(AFTER_MS, 8000)
-                for noise in (False, True):
+                for noise in (False, True) if voice in NOISY else (False,):
                     sign, at_ms = _heard(mix(whole, hiss[: len(whole)], -SNR_DB) if noise else whole, whisper)
                     yield Case(text, machine, noise, sign, at_ms - LEAD_MS)
     finally:
@@ -119,7 +120,7 @@ def _table(cases: list[Case]) -> str:
         "# Answering machines: figures", "",
         "`tests/bench/bench_machines.py --write`. "
         f"{len(PEOPLE)} greetings of people and {len(MACHINES)} of machines (with their beep), "
-        f"{len(VOICES)} voices, on a quiet line and with noise {SNR_DB:.0f} dB below the voice.", "",
+        f"{len(VOICES)} voices; {len(NOISY)} of them with noise {SNR_DB:.0f} dB below the voice as well.", "",
         "| | taken for a machine by its words | by its long greeting | by its beep | taken for a person |",
         "| --- | --- | --- | --- | --- |",
     ]  # fmt: skip
@@ -139,7 +140,12 @@ def _table(cases: list[Case]) -> str:
         ]
     wrong = Counter(c.text for c in cases if c.machine is not bool(c.sign))
     if wrong:
-        lines += ["", "Wrong:", "", *(f"- «{text}»: {n} of {2 * len(VOICES)}" for text, n in wrong.most_common())]
+        lines += [
+            "",
+            "Wrong:",
+            "",
+            *(f"- «{text}»: {n} of {len(VOICES) + len(NOISY)}" for text, n in wrong.most_common()),
+        ]
     return "\n".join(lines) + "\n"
 
 
