@@ -22,9 +22,7 @@ _BATCH = 64
 _RATE = 2e-3  # the peak of one cycle
 _DECAY = 0.02
 _SMOOTHING = 0.08
-_SPELLING = 0.1  # of the second lesson, beside the classes
-_MOVED = 1  # frames of 80 ms by which a clip may be moved
-_NOISE = 0.2  # of the spread of each number
+_SPELLING = 0.02  # of the second lesson, beside the classes
 _CALIBRATED_BY = 0.06  # share of the clips that are only for early figures and the temperature
 Features = npt.NDArray[np.float16]
 Tell = Callable[[str, int, int], None]
@@ -97,7 +95,7 @@ def _learn(
         order = rng.permutation(learnt)
         for start in range(0, len(order), _BATCH):
             places = order[start : start + _BATCH]
-            logits, _, heard = head.learn(_spoilt(_batch(features, places), 1 / head.scale, rng))
+            logits, _, heard = head.learn(_spoilt(_batch(features, places), rng))
             loss = loss_of(logits, torch.from_numpy(labels[places])) + _spelling(heard, spelt, places)
             optimiser.zero_grad()
             loss.backward()
@@ -118,20 +116,16 @@ def _batch(features: Features, places: npt.NDArray[np.int64]) -> torch.Tensor:
     return torch.from_numpy(features[places].astype(np.float32))
 
 
-def _spoilt(batch: torch.Tensor, spread: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """A little earlier or later, louder or softer, noisier, a stretch of frames or of numbers missing: few voices and
-    phrases must not be learnt by heart."""
+def _spoilt(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Numbers and a stretch of frames missing, a little louder or softer: few voices and phrases must not be learnt by
+    heart."""
     n, frames, width = batch.shape
-    moved = np.clip(np.arange(frames)[None] + rng.integers(-_MOVED, _MOVED + 1, (n, 1)), 0, frames - 1)
-    out = batch[torch.arange(n)[:, None], torch.from_numpy(moved)]
-    kept = np.ones((n, frames, 1), np.float32)
+    kept = (rng.random((n, 1, width), np.float32) > 0.15) | (rng.random((n, 1, 1)) < 0.4)
+    batch *= torch.from_numpy(kept * rng.uniform(0.9, 1.1, (n, 1, 1)).astype(np.float32))
     for i in np.flatnonzero(rng.random(n) < 0.4):
         at = int(rng.integers(0, frames - 3))
-        kept[i, at : at + int(rng.integers(1, 4))] = 0
-    numbers = (rng.random((n, 1, width)) > 0.2) | (rng.random((n, 1, 1)) < 0.3)
-    level = rng.uniform(0.9, 1.1, (n, 1, 1))
-    out = out * torch.from_numpy(kept) * torch.from_numpy((numbers * level).astype(np.float32))
-    return out + torch.randn_like(out) * spread * _NOISE
+        batch[i, at : at + int(rng.integers(1, 4))] = 0
+    return batch
 
 
 def _statistics(features: Features, places: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
