@@ -129,7 +129,7 @@ class Replay:
         self.marks, self.usual = asked_at(scenarios, MARKS, range(11)), asked_at(scenarios, USUAL)
         truths = {t.file.name: t for t in read_manifest(folder / "manifest.csv")}
         with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
-            speakers = {row["file"]: row.get("speaker", "") for row in csv.DictReader(file)}
+            speakers = {FilePath(row["file"]).name: row.get("speaker", "") for row in csv.DictReader(file)}
         known = [h for h in _read(files, truths) if speaker in ("", speakers[h.truth.file.name])]
         self.heard = known
         self.use_ear = use_ear
