@@ -56,7 +56,6 @@ class SileroModel:
         output, state = self._session.run(None, {"input": samples, "state": state, "sr": self._rate})
         return float(output[0, 0]), state
 
-
     def _after_silence(self) -> Samples:
         """The state in which a stream begins. From nothing at all, «угу» on a line that was silent without frames was
         noticed after 240–280 ms; from a quarter of a second of silence after 80–120."""
