@@ -123,7 +123,7 @@ def _table(cases: list[Case]) -> str:
         "# Answering machines: figures", "",
         "`tests/bench/bench_machines.py --write`. "
         f"{len(PEOPLE)} greetings of people and {len(MACHINES)} of machines (with their beep), "
-        f"{len({c.voice for c in cases})} voices; {len(NOISY)} of them with noise {SNR_DB:.0f} dB below the voice as well.", "",
+        f"{len({c.voice for c in cases})} voices; {len(NOISY)} of them also with noise {SNR_DB:.0f} dB below.", "",
         "| | taken for a machine by its words | by its long greeting | by its beep | taken for a person |",
         "| --- | --- | --- | --- | --- |",
     ]  # fmt: skip
