@@ -34,7 +34,7 @@ steps:
   who:
     say: "Здравствуйте! Вас приветствует голосовой робот. Это {person.name}?"
     identifies: true
-    listen: {yes: q1, no: q1, wrong_person: q1}
+    listen: {LISTEN}
     unclear: {say: "Простите, это {person.name}?", then: q1}
 """
 _QUESTION = """  q{number}:
@@ -50,7 +50,7 @@ _OVER = """  over:
 
 def questions(folder: Path, count: int) -> Scenario:
     """So many questions, each of which takes any answer."""
-    text = _HEAD
+    text = _HEAD.replace("LISTEN", ", ".join(f"{answer}: q1" for answer in _ANSWERS))
     for number in range(1, count + 1):
         after = f"q{number + 1}" if number < count else "over"
         listen = ", ".join(f"{answer}: {after}" for answer in _ANSWERS)

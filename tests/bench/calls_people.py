@@ -81,9 +81,9 @@ def crowds(part: str, steps: Sequence[int], share: float) -> list[Crowd]:
     numbers = itertools.count(1)
     if part == "load":
         return [Crowd(f"{n} at once", n, _talkers("clean", {}, numbers, n * 10, 10), 10, 0.15) for n in steps]
-    texts = max(12, round(_count() * share))
+    texts = max(12, round(24 * share))
     if part == "response":
-        return [Crowd("answers", 4, _talkers("clean", {}, numbers, 3 * texts))]
+        return [Crowd("answers", 4, _talkers("clean", {}, numbers, 2 * texts))]
     if part == "noise":
         people = [p for name, does in NOISE.items() for p in _talkers(name, does, numbers, texts)]
         return [Crowd("noise", 6, _mixed(people))]
@@ -94,10 +94,6 @@ def crowds(part: str, steps: Sequence[int], share: float) -> list[Crowd]:
         count = max(4, round(18 * share))
         return [Crowd("barge", 6, _mixed([*_nodders(numbers, count), *_interrupters(numbers, count)]))]
     raise ValueError(part)
-
-
-def _count() -> int:
-    return sum(map(len, sentences().values()))
 
 
 def _mixed(people: Sequence[Caller]) -> list[Caller]:
