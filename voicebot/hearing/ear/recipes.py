@@ -16,7 +16,7 @@ from voicebot.hearing.ear.classes import EarClass
 from voicebot.hearing.ear.line import JUDGED, Condition
 from voicebot.hearing.ear.phrases import Phrase, syllables
 from voicebot.hearing.ear.sounds import Noise, Sound
-from voicebot.hearing.ear.voices import Engine, Voice
+from voicebot.hearing.ear.voices import Voice
 
 SYNTHETIC = "synthetic"  # the "voice" of sounds
 
@@ -210,10 +210,6 @@ def _to_judge(material: Material, per_class: int, rng: np.random.Generator) -> I
     for condition in JUDGED:
         yield from _human(material.kept, per_class * 30, condition, rng)
     yield from _sounds(per_class * 100, rng, Condition.CLEAN)
-
-
-def engines(voices: Sequence[Voice]) -> tuple[Engine, ...]:
-    return tuple(dict.fromkeys(v.engine for v in voices))
 
 
 def as_csv(recipes: Sequence[Recipe]) -> str:

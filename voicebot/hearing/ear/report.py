@@ -35,6 +35,7 @@ voicebot ear train       # var/ear/head.onnx, which the robot then prefers to th
 voicebot ear evaluate --page docs/figures/ear.md
 voicebot ear enrol yes "загляну непременно"   # heard at once, without training
 ```
+
 """.splitlines()
 
 
