@@ -31,6 +31,7 @@ from voicebot.engine.attempting import Ports
 from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
 from voicebot.errors import InputFault, NetworkFault, VoicebotError
+from voicebot.hearing_process import program
 from voicebot.language.facts import facts_of, patient_facts
 from voicebot.language.writing import message_text
 from voicebot.mis.registry import registry
@@ -263,7 +264,8 @@ async def _speech(
     check_voices(scenarios, synthesiser.voices())
     cache = await stack.enter_async_context(PromptCache(settings.paths.data / "prompts", synthesiser))
     studio = Studio(cache, settings.paths.audio / "prompts", settings.speech.rate)
-    pool = RecogniserPool(heard, settings.speech.workers, settings.speech.recognition_timeout_s)
+    workers, timeout_s = settings.speech.workers, settings.speech.recognition_timeout_s
+    pool = RecogniserPool(heard, workers, timeout_s, program(settings.ear_folder))
     return await stack.enter_async_context(pool), studio
 
 

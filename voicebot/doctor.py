@@ -22,6 +22,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from voicebot.app import DataInUse, check_voices, drafts, lock_of, only_robot_in
 from voicebot.complaints import russian
 from voicebot.errors import VoicebotError
+from voicebot.hearing.ear.runtime import Ear
 from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.settings import AsteriskKind, Settings
 from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
@@ -162,6 +163,15 @@ def _recognition(settings: Settings) -> str:
     return f"{chosen.why} Загрузка {time.monotonic() - began:.1f} с"
 
 
+def _ear(settings: Settings) -> str:
+    chosen = choose_recogniser(AsrEngine(settings.speech.asr), settings.paths.local / "models")
+    if chosen.engine is not AsrEngine.WHISPER:
+        return "не работает с Vosk: ответы понимаются по одному тексту"
+    card = Ear.load(settings.ear_folder).card
+    own = settings.ear_folder / "head.json"
+    return f"{'своё' if own.exists() else 'из поставки'}, обучено {card.trained}, классов {len(card.classes)}"
+
+
 def _detector(settings: Settings) -> str:
     shared_model()
     return "Silero VAD загружается"
@@ -229,6 +239,7 @@ _LOOKS: dict[str, Callable[[Settings], str]] = {
     "сценарии": _scenarios,
     "голоса": _voices,
     "распознавание": _recognition,
+    "ухо": _ear,
     "детектор речи": _detector,
     "диск": _disk,
     "часы": _clock,

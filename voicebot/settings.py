@@ -161,6 +161,11 @@ class Settings(BaseSettings):
         return self.database.engine_url or f"sqlite:///{self.paths.data / 'engine.db'}"
 
     @property
+    def ear_folder(self) -> Path:
+        """Where a clinic's own ear and its enrolled sentences are."""
+        return self.paths.data / "ear"
+
+    @property
     def registry_url(self) -> str:
         return self.mis.url or f"sqlite:///{self.paths.data / 'registry.db'}"
 

@@ -80,7 +80,8 @@ class RobotCaller:
         call = new_call(scenario, tuple(choices_of(f) for f in facts))
         journal = CallJournal(parts.store, order.attempt_id)
         names = _names(order)
-        mind = CallMind(language.understanding, names, [local_start(v) for v in order.appointments], parts.clock)
+        visits = [local_start(v) for v in order.appointments]
+        mind = CallMind(language.understanding, names, visits, parts.clock, parts.ears.capabilities)
         senses = Senses(parts.new_listener(), parts.ears, mind)
         live = LiveCall(call, line, prompts, senses, journal, self._watcher, parts.keep)
         self._watcher(Sighting(order.attempt_id, 0, Dialled(order.phone, order.patient.id)))

@@ -245,7 +245,9 @@ class LiveCall:
         spoken = self._prompts[action.prompt]
         begin = action.from_ms * self._line.rate // 1000 * BYTES_PER_SAMPLE
         self._stop_playing_task()
-        task = self._group.create_task(self._try(self._line.play(action.prompt_id, spoken.pcm[begin:])))
+        pcm = spoken.pcm[begin:]
+        self._hearing.plays(pcm)
+        task = self._group.create_task(self._try(self._line.play(action.prompt_id, pcm)))
         self._playing = (action, self.now_ms(), task)
         self._journal.said(self.now_ms(), action.prompt_id, spoken.text)
         self._see(action, spoken.text)
@@ -256,6 +258,7 @@ class LiveCall:
         action, began, _ = self._playing
         self._stop_playing_task()
         await self._try(self._line.flush())
+        self._hearing.stops()
         duration = len(self._prompts[action.prompt].pcm) // BYTES_PER_SAMPLE * 1000 // self._line.rate
         played = min(duration, action.from_ms + self.now_ms() - began)
         self._post_first(PromptStopped(self.now_ms(), prompt_id, played, duration))

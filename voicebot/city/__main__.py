@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from voicebot.city.book import load_people
+from voicebot.city.losing import LossyNetwork
 from voicebot.city.network import Network
 from voicebot.city.people import People
 from voicebot.city.sounds import Sounds, render
@@ -119,10 +121,30 @@ async def _live(options: argparse.Namespace) -> None:
 
         network = Network(people, sounds, press, calls_dir, SystemClock())
         incoming = telephone.incoming()
-        _ready(options, asterisk.sip, len(people.persons), calls_dir)
-        async with asyncio.TaskGroup() as tasks:
+        async with _roads(people, asterisk.sip) as sip, asyncio.TaskGroup() as tasks:
+            _ready(options, sip, len(people.persons), calls_dir)
             tasks.create_task(network.serve(incoming), name="network")
             tasks.create_task(_watch(asterisk), name="carrier")
+
+
+@contextlib.asynccontextmanager
+async def _roads(people: People, carrier: str) -> AsyncIterator[str]:
+    """host:port to which the clinic's trunk shall lead: the carrier itself, unless somebody's line loses packets."""
+    if not any(person.loss for person in people.persons.values()):
+        yield carrier
+        return
+
+    def share(dialled: str) -> float:
+        person = people.find(dialled)
+        return person.loss if person is not None else 0.0
+
+    host, _, port = carrier.partition(":")
+    async with LossyNetwork((host, int(port)), share) as network:
+        try:
+            yield network.sip
+        finally:
+            lost, passed = network.packets
+            print(f"packets lost: {lost} of {lost + passed}", file=sys.stderr, flush=True)
 
 
 async def _watch(asterisk: AsteriskProcess) -> None:

@@ -144,6 +144,9 @@ class Network:
     def _write_down(patient: Patient, journal: Journal, wav: Path, now_ms: int) -> None:
         for spell in patient.recording.heard_spells():
             journal.write(Entry(What.HEARD, spell.start_ms, spell.end_ms))
+        came = patient.recording.lateness()
+        stream = f"{came.frames} {came.late} {came.worst_ms}"
+        journal.write(Entry(What.STREAM, patient.recording.start_ms, detail=stream))
         patient.recording.save(wav)
         journal.write(Entry(What.RECORDED, patient.recording.start_ms, detail=wav.name))
         journal.write(Entry(What.GONE, patient.gone_ms or now_ms, detail=patient.ended.by, text=patient.ended.why))

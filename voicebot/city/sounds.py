@@ -100,6 +100,12 @@ def trim(pcm: bytes) -> bytes:
     return bytes(np.concatenate([margin, *kept, margin]).astype("<i2").tobytes())
 
 
+def clipped(pcm: bytes, clip_ms: int) -> bytes:
+    """A line of `trim` of which the first clip_ms of speech were not sent: the telephone woke up too late."""
+    silent = min(len(pcm), RATE * (MARGIN_MS + clip_ms) // 1000 * 2)
+    return bytes(silent) + pcm[silent:]
+
+
 def mixed(voice: bytes, noise: bytes, offset: int) -> bytes:
     """The voice with noise behind it, which goes on from its sample number `offset` in its loop."""
     speech = samples_of(voice)

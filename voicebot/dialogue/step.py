@@ -29,7 +29,7 @@ from voicebot.dialogue.events import (
 )
 from voicebot.dialogue.intents import Intent
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
-from voicebot.dialogue.prompts import APOLOGY
+from voicebot.dialogue.prompts import APOLOGY, deaf
 from voicebot.dialogue.reactions import misunderstood, react
 from voicebot.dialogue.scenario import AskValue, Choose, Goto, Listen, Transfer
 from voicebot.dialogue.turn import RESUME_MS, Turn
@@ -195,9 +195,15 @@ def _transfer_ended(turn: Turn, event: TransferEnded) -> None:
 
 
 def _recognition_lost(turn: Turn, event: RecognitionLost) -> None:
+    """An answer was lost: a prompt goes on, a question is left to the keys, and the patient is told."""
     turn.change(patient_speaks=False)
-    if turn.call.phase is Phase.PAUSED:
+    call = turn.call
+    if call.phase is Phase.PAUSED:
         turn.resume()
+    elif call.phase is Phase.LISTENING and not call.recording and not call.leaving:
+        turn.cancel_timers("no_input", "resume")
+        turn.change(silence_due=False)
+        turn.play(deaf(call.scenario, call.step))
 
 
 def _must_end(turn: Turn, event: MustEnd) -> None:

@@ -29,7 +29,7 @@ from voicebot.scenarios.loading import load
 from voicebot.scenarios.phrases import load_phrases
 from voicebot.scenarios.talk import Language
 from voicebot.speech.listener import Listener
-from voicebot.speech.port import Recognised
+from voicebot.speech.port import Capability, HeardSound, Recognised
 from voicebot.telephony.memory import MemoryLine, memory_call
 from voicebot.telephony.port import Audio
 
@@ -64,8 +64,10 @@ class Tones:
 
 
 class NoEars:
-    async def recognise(self, pcm: bytes, rate: int) -> Recognised:
-        return Recognised("", 0.0, 0.9)
+    capabilities = Capability.NONE
+
+    async def hear(self, pcm: bytes, rate: int, phrases=None) -> HeardSound:
+        return HeardSound(Recognised("", 0.0, 0.9))
 
 
 @dataclass

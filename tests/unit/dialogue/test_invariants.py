@@ -140,6 +140,7 @@ def test_every_event_survives_storage():
             f.name: {
                 "meaning": Meaning((Scored(Intent.YES, 0.9),), "да"),
                 "joined": Meaning(),
+                "grounds": events.Grounds("да", 0.9, 0.1, "whisper-base", ("нет",), (("yes", 0.8), ("no", 0.1)), 300),
                 "disposition": Disposition.BUSY,
             }.get(f.name, "x" if f.type == "str" else 7)
             for f in dataclasses.fields(cls)

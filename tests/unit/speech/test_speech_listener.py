@@ -185,11 +185,11 @@ def test_ringing_keys_short_clicks_and_sweeps_are_no_beep() -> None:
 
 
 def test_a_long_greeting_is_a_machine_and_a_patient_is_not() -> None:
-    greeting = loud(1500) + quiet(400) + loud(2000)
+    greeting = loud(1500) + quiet(400) + loud(3500)
     heard = machine_of(quiet(700) + greeting)
     assert heard is not None and heard.sign is MachineSign.GREETING
-    assert machine_of(quiet(700) + loud(2500) + quiet(2000) + loud(2000)) is None
-    assert machine_of(quiet(700) + loud(1500) + quiet(700) + loud(3000)) is None
+    assert machine_of(quiet(700) + loud(4500) + quiet(2000) + loud(2000)) is None
+    assert machine_of(quiet(700) + loud(1500) + quiet(700) + loud(4500)) is None
 
 
 def test_who_talks_long_later_is_a_person() -> None:
