@@ -96,6 +96,7 @@ def merged(attempt: Attempt, retries: Iterable[Retry]) -> tuple[Attempt, ...]:
             due_at=due,
             priority=priority,
             reason=reason,
+            lane=attempt.lane,
         )
         for (due, phone, reason, priority), ids in groups.items()
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,3 +58,10 @@ async def upsert(
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(keys))
     await connection.execute(statement, list(rows))
+
+
+async def one_after_another(connection: AsyncConnection, what: str) -> None:
+    """From here to the end of the transaction nobody else is past this line for the same `what`. On SQLite that is so
+    of every transaction that writes."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))

@@ -8,7 +8,10 @@ from voicebot.sql import migrate
 from voicebot.sql.engine import Database
 from voicebot.store.attempts import Attempts
 from voicebot.store.calls import Calls
+from voicebot.store.decisions import Decisions
+from voicebot.store.lanes import Lanes
 from voicebot.store.mirror import Mirror
+from voicebot.store.nodes import Nodes
 from voicebot.store.outbox import Outbox
 from voicebot.store.planning import Planning
 from voicebot.store.port import StoreDown
@@ -26,7 +29,7 @@ async def upgrade(url: str) -> None:
     await migrate.upgrade(url, MIGRATIONS, StoreDown)
 
 
-class SqlStore(Mirror, Planning, Attempts, Calls, Rules, Published, Outbox):
+class SqlStore(Mirror, Planning, Attempts, Calls, Rules, Published, Outbox, Lanes, Nodes, Decisions):
     """port.Store on SQL. url: sqlite:///file.db or postgresql://user@host/name.
 
     Methods raise StoreDown; DataConflict when a row contradicts the others (a defect of the caller).

@@ -166,6 +166,8 @@ class ContactRow(Base):
     attempts_used: Mapped[int]
     outcome: Mapped[Outcome | None]
     reason: Mapped[str] = mapped_column(Text)
+    campaign_id: Mapped[str] = mapped_column(index=True, server_default="")
+    zone: Mapped[str] = mapped_column(server_default="")
 
 
 class AttemptRow(Base):
@@ -192,6 +194,7 @@ class AttemptRow(Base):
     finished_at: Mapped[datetime | None]
     disposition: Mapped[Disposition | None]
     reason: Mapped[str] = mapped_column(Text)
+    lane: Mapped[str] = mapped_column(server_default="")
 
 
 class AttemptContactRow(Base):

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import ExceptionContext, event
 
-pytest.register_assert_rewrite("store_contract")
+pytest.register_assert_rewrite("store_contract", "nodes_contract")
 sys.path.insert(0, str(Path(__file__).parent))
 
+from nodes_contract import LanesContract, LateEndContract, NodesContract  # noqa: E402
 from store_contract import (  # noqa: E402 - the folder of tests is no package
     NOW,
     FamilyContract,
@@ -71,6 +72,18 @@ class TestSettle(SettleContract):
 
 
 class TestFamilies(FamilyContract):
+    pass
+
+
+class TestLanes(LanesContract):
+    pass
+
+
+class TestNodes(NodesContract):
+    pass
+
+
+class TestLateEnds(LateEndContract):
     pass
 
 
