@@ -57,6 +57,7 @@ class Campaign:
 
     lines: how many calls of this campaign may be live at once over all nodes, None for as many as there are.
     priority: of its attempts, lower is more urgent. released_by: a named user; advertising needs one.
+    hold_out: the share of patients, from 0 to 1, who are left uncalled for comparison (contacts/hold_out.py).
     """
 
     id: str
@@ -72,6 +73,7 @@ class Campaign:
     status: CampaignStatus = CampaignStatus.DRAFT
     released_by: str = ""
     released_at: datetime | None = None
+    hold_out: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Candidate:
     appointment: the visit it is about, None when about the patient as such.
     occasion: with the campaign's scenario and the patient it makes the contact unique (visit id and version, recall
     date, or month of the invitation). due_at: when the trigger wants the first call. next_visit: a future booking.
+    last: the whole last visit where the campaign is about the patient as such: its branch gives the zone, and branch,
+    doctor and service of the segment are looked up in it.
     """
 
     patient: Patient
@@ -89,3 +93,4 @@ class Candidate:
     due_at: datetime
     last_visit: datetime | None = None
     next_visit: datetime | None = None
+    last: Appointment | None = None

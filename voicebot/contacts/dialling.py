@@ -77,10 +77,10 @@ class Redirect:
     reason: str
 
 
-Decision = Dial | Wait | Drop | Redirect
+Move = Dial | Wait | Drop | Redirect
 
 
-def decide(situation: Situation, scenario: Scenario, rules: Rules, now: datetime) -> Decision:
+def decide(situation: Situation, scenario: Scenario, rules: Rules, now: datetime) -> Move:
     """What to do with an attempt that is due: the rules in the order in which they matter to the patient."""
     rules = rules.of(scenario)
     spoken, closed = _still_of_use(situation, scenario, now)
@@ -122,7 +122,7 @@ def _still_of_use(
 
 def _when(
     situation: Situation, spoken: tuple[Contact, ...], closed: tuple[Contact, ...], rules: Rules, now: datetime
-) -> Decision:
+) -> Move:
     """The rules that make an attempt wait."""
     attempt = situation.attempt
     zone = zone_of(situation.patient, situation.visits.get(spoken[0].id))
@@ -149,7 +149,7 @@ def _later(opening: datetime | None, attempt: Attempt, rules: Rules) -> datetime
 
 def _wait(
     until: datetime | None, reason: str, spoken: tuple[Contact, ...], closed: tuple[Contact, ...], rules: Rules
-) -> Decision:
+) -> Move:
     """Wait, if that leaves time before the first visit; else a human takes over."""
     if until is not None and until <= min(c.deadline for c in spoken) - rules.lead:
         return Wait(until, reason)

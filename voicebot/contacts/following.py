@@ -18,7 +18,7 @@ from voicebot.contacts.model import (
     Lifecycle,
     Patient,
 )
-from voicebot.contacts.phones import phones_of
+from voicebot.contacts.phones import OPT_OUT, phones_of
 from voicebot.contacts.planning import zone_of
 from voicebot.contacts.retrying import NoRetry, Retry, Retrying, merged
 from voicebot.contacts.rules import Rules
@@ -137,7 +137,7 @@ class _Row:
         """Never again: the person, if they said who they are; this phone in any case. An answer given first counts."""
         if self.said.answer is not None:
             self._answer(self.said.answer)
-        why = "просили больше не звонить"
+        why = OPT_OUT
         self.ledger.suppress(self.phone, "", why)
         if self.line.said_stop(self.patient):
             self.ledger.suppress("", self.contact.patient_id, why)

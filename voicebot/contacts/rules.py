@@ -67,6 +67,7 @@ class Rules:
     hours: CallingHours = field(default_factory=CallingHours)
     lock: DiallingLock = field(default_factory=DiallingLock)
     conversations_a_day: int = 1  # DOMAIN rule 2
+    contacts_a_month: int = 3  # the same rule; reminders are free of it
     patients_a_call: int = 6  # DOMAIN rule 3: more patients than this behind one phone are called in several calls
     spread: timedelta = timedelta(hours=1)  # first calls are spread over this much (rule 4)
     retry_spread: timedelta = timedelta(minutes=10)  # retries are later than `every` by at most this
@@ -77,6 +78,9 @@ class Rules:
     lock_retry: timedelta = timedelta(minutes=15)
     mis_fresh_for: timedelta = timedelta(minutes=15)  # rule 16: a copy this young may be dialled by
     mis_retry: timedelta = timedelta(minutes=5)
+    refused_months: int = 2  # M7: who refused an invitation is invited again after so many calendar months
+    invitation_for: timedelta = timedelta(days=14)  # a contact without a visit to come is given up after so long
+    hold_out_key: bytes = field(default=b"", repr=False)
 
     def of(self, scenario: Scenario) -> Rules:
         """The rules for calls of this scenario: its own calling hours, inside those of the house."""

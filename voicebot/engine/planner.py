@@ -101,9 +101,9 @@ class Planner:
         until = work.now + max(scenario.plan.before) + AHEAD
         for visit in await self._store.appointments_between(work.now, until):
             existing = work.existing.get((scenario.id, visit.id), ())
-            reason = nothing_to_plan(visit, scenario, existing, work.now)
-            if reason:
-                work.skipped.append(Skipped(visit.id, reason))
+            against = nothing_to_plan(visit, scenario, existing, work.now)
+            if against is not None:
+                work.skipped.append(Skipped(visit.id, against.reason, against.rule))
                 continue
             result = await self._plan(visit, scenario, existing, work)
             if isinstance(result, Planned):

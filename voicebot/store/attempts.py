@@ -13,6 +13,7 @@ from voicebot.dialogue.outcome import Disposition
 from voicebot.sql.engine import DataConflict
 from voicebot.sql.statements import insert_new, upsert
 from voicebot.store.lanes import has_room
+from voicebot.store.decisions import insert_decisions
 from voicebot.store.models import (
     AttemptContactRow,
     AttemptRow,
@@ -281,3 +282,4 @@ async def _write_consequences(connection: AsyncConnection, settlement: Settlemen
     await insert_new(connection, TaskRow, [flat(item) for item in settlement.tasks])
     await insert_new(connection, MessageRow, [flat(item) for item in settlement.messages])
     await insert_new(connection, DeliveryRow, [flat(item) for item in settlement.deliveries])
+    await insert_decisions(connection, settlement.decisions)
