@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from voicebot.contacts.decisions import Because, Decision, DecisionNote, RuleId, Verdict
 from voicebot.contacts.hours import known_zone
 from voicebot.contacts.ids import spread, stable_id
+from voicebot.contacts.limits import speaks_of_visit_to_come
 from voicebot.contacts.model import (
     CLOSED,
     Appointment,
@@ -239,7 +240,7 @@ def outdated(contact: Contact, appointment: Appointment | None, scenario: Scenar
     """Why an open contact is of no use any more, by what the MIS says of its visit; '' when it still is."""
     if contact.status in CLOSED or not contact.appointment_id:
         return ""
-    if appointment is not None and appointment.start != contact.deadline:
+    if appointment is not None and speaks_of_visit_to_come(scenario) and appointment.start != contact.deadline:
         return "визит перенесён"
     return unfit(appointment, scenario)
 

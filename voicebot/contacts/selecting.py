@@ -14,17 +14,14 @@ from voicebot.contacts.decisions import Because, Decision, DecisionNote, RuleId,
 from voicebot.contacts.hold_out import held_out
 from voicebot.contacts.hours import known_zone
 from voicebot.contacts.ids import spread, stable_id
+from voicebot.contacts.inviting import not_invited
 from voicebot.contacts.limits import free_of_month, month_refused
 from voicebot.contacts.model import CLOSED, Contact, ContactStatus, Lifecycle, Suppression
-from voicebot.contacts.months import again_after
 from voicebot.contacts.phones import phones_of
 from voicebot.contacts.planning import Planned, Skipped, plan_visit, zone_of
 from voicebot.contacts.rules import Rules
 from voicebot.contacts.segments import in_segment
 from voicebot.dialogue.scenario import About, Scenario
-
-#: Triggers that invite a patient to come: who is booked anyway needs no invitation, who refused is left in peace.
-INVITING = frozenset({TriggerKind.MISSED_VISIT, TriggerKind.RECALL_DATE, TriggerKind.NO_VISIT_FOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +107,8 @@ def _refusal(
     if unmet:
         return Because(RuleId.SEGMENT, unmet)
     return (
-        _unfit(candidate, campaign, now)
-        or _asked_too_soon(candidate, campaign, history, rules, now)
+        _unfit(candidate, campaign)
+        or not_invited(campaign, candidate.next_visit, history.refused_at, rules.refused_months, _zone(candidate), now)
         or (None if phones.usable else Because(phones.rule, phones.reason))
         or advertising_refused(scenario, consent, now)
         or _known(candidate, campaign, scenario, history)
@@ -127,7 +124,7 @@ _LIFECYCLES = {
 }
 
 
-def _unfit(candidate: Candidate, campaign: Campaign, now: datetime) -> Because | None:
+def _unfit(candidate: Candidate, campaign: Campaign) -> Because | None:
     """Whether the trigger still means this candidate. Visits to come are looked at by plan_visit."""
     kind, visit = campaign.trigger.kind, candidate.appointment
     if kind in _LIFECYCLES or kind is TriggerKind.BEFORE_VISIT:
@@ -136,23 +133,7 @@ def _unfit(candidate: Candidate, campaign: Campaign, now: datetime) -> Because |
         wanted, otherwise = _LIFECYCLES.get(kind, (None, ""))
         if wanted is not None and visit.lifecycle is not wanted:
             return Because(RuleId.VISIT, otherwise)
-    if kind in INVITING and candidate.next_visit is not None and candidate.next_visit > now:
-        day = candidate.next_visit.astimezone(_local(candidate))
-        return Because(RuleId.BOOKED, f"пациент уже записан на {day:%d.%m.%Y}")
     return None
-
-
-def _asked_too_soon(
-    candidate: Candidate, campaign: Campaign, history: History, rules: Rules, now: datetime
-) -> Because | None:
-    if campaign.trigger.kind not in INVITING or history.refused_at is None:
-        return None
-    zone = zone_of(candidate.patient, candidate.appointment or candidate.last)
-    again = again_after(history.refused_at, rules.refused_months, known_zone(zone) or "Europe/Moscow")
-    if now >= again:
-        return None
-    return Because(RuleId.REFUSED, f"отказался {history.refused_at.astimezone(again.tzinfo):%d.%m.%Y}: "
-                                   f"снова не раньше {again:%d.%m.%Y}", again)  # fmt: skip
 
 
 def _known(candidate: Candidate, campaign: Campaign, scenario: Scenario, history: History) -> Because | None:
@@ -183,7 +164,7 @@ def _planned(
     rules: Rules,
     now: datetime,
 ) -> Planned | Because:
-    zone = zone_of(candidate.patient, candidate.appointment or candidate.last)
+    zone = _zone(candidate)
     begin, end = _schedule(campaign, known_zone(zone) or "Europe/Moscow")
     if end is not None and now >= end:
         return Because(RuleId.SCHEDULE, f"кампания закончилась {campaign.ends_on:%d.%m.%Y}")
@@ -234,12 +215,11 @@ def _at_due(
     """A contact that has no visit to come: due when the trigger says, within the hours, spread, for a while."""
     rules = rules.of(scenario)
     patient, visit = candidate.patient, candidate.appointment
-    zone = zone_of(patient, visit or candidate.last)
-    opened = rules.hours.next_allowed(max(candidate.due_at, earliest), zone)
+    opened = rules.hours.next_allowed(max(candidate.due_at, earliest), _zone(candidate))
     if opened is None:
         return Because(RuleId.HOURS, "нет разрешённых часов для звонка")
     later = opened + spread(f"{patient.id}|{opened.date()}", rules.spread)
-    due = later if rules.hours.allowed(later, zone) else opened
+    due = later if rules.hours.allowed(later, _zone(candidate)) else opened
     about_visit = visit is not None and scenario.about is About.APPOINTMENT
     contact = Contact(
         id=contact_id_of(candidate, scenario),
@@ -279,5 +259,10 @@ def _schedule(campaign: Campaign, zone: str) -> tuple[datetime | None, datetime 
     return begin, end
 
 
+def _zone(candidate: Candidate) -> str:
+    """By address, else by the branch of the visit that it is about, else of the last one; '' when unknown."""
+    return zone_of(candidate.patient, candidate.appointment or candidate.last)
+
+
 def _local(candidate: Candidate) -> ZoneInfo:
-    return ZoneInfo(known_zone(zone_of(candidate.patient, candidate.appointment or candidate.last)) or "Europe/Moscow")
+    return ZoneInfo(known_zone(_zone(candidate)) or "Europe/Moscow")
