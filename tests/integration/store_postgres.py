@@ -78,22 +78,29 @@ class Postgres:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
 
     def start(self) -> None:
+        """After a kill the children of the old one may hold its memory and port for a moment: it is tried again."""
+        until = time.monotonic() + _START_S
+        while time.monotonic() < until:
+            self._process = self._spawn()
+            while time.monotonic() < until and self._process.poll() is None:
+                try:
+                    psycopg.connect(self.url(), connect_timeout=2).close()
+                    return
+                except psycopg.OperationalError:
+                    time.sleep(0.05)
+            time.sleep(0.2)
+        self.kill()
+        raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()[-2000:]}")
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [
                     self._programs / "postgres", "-D", self._folder / "data", "-h", "127.0.0.1", "-p", str(self.port),
                     "-k", "", "-c", "fsync=off", "-c", "shared_buffers=16MB",
                 ],
                 cwd=self._folder, stdout=log, stderr=log, **self._account,  # type: ignore[call-overload]
             )  # fmt: skip
-        until = time.monotonic() + _START_S
-        while time.monotonic() < until and self._process.poll() is None:
-            try:
-                psycopg.connect(self.url(), connect_timeout=2).close()
-                return
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-        raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()[-2000:]}")
 
     def create(self, name: str) -> str:
         """A new empty database; its URL."""
