@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from voicebot.contacts.model import Appointment, Patient, Sex
+from voicebot.dialogue.scenario import Hours
 
 
 class TriggerKind(StrEnum):
@@ -55,6 +56,7 @@ class CampaignStatus(StrEnum):
 class Campaign:
     """scenario_version 0: whatever version is published when the contact is called.
 
+    hours: its own calling hours, inside those of the house and of the scenario; None for just those.
     lines: how many calls of this campaign may be live at once over all nodes, None for as many as there are.
     priority: of its attempts, lower is more urgent. released_by: a named user; advertising needs one.
     hold_out: the share of patients, from 0 to 1, who are left uncalled for comparison (contacts/hold_out.py).
@@ -74,6 +76,7 @@ class Campaign:
     released_by: str = ""
     released_at: datetime | None = None
     hold_out: float = 0.0
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ Move = Dial | Wait | Drop | Redirect
 def decide(situation: Situation, scenario: Scenario, rules: Rules, now: datetime) -> Move:
     """What to do with an attempt that is due: the rules in the order in which they matter to the patient."""
     rules = rules.of(scenario)
+    if situation.campaign is not None:
+        rules = rules.during(situation.campaign.hours)
     spoken, closed = _still_of_use(situation, scenario, now)
     if not spoken:
         return Drop(closed, closed[0].reason if closed else "у попытки нет открытых дел")

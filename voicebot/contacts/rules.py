@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from voicebot.contacts.hours import CallingHours
-from voicebot.dialogue.scenario import Scenario
+from voicebot.dialogue.scenario import Hours, Scenario
 
 #: Numbers that ring nobody: possible, valid nowhere, taken by the simulated city only.
 CITY_PREFIX = "+7888"
@@ -84,9 +84,13 @@ class Rules:
 
     def of(self, scenario: Scenario) -> Rules:
         """The rules for calls of this scenario: its own calling hours, inside those of the house."""
-        if scenario.hours is None:
+        return self.during(scenario.hours)
+
+    def during(self, hours: Hours | None) -> Rules:
+        """The rules with the calling hours of a scenario or a campaign, inside those that hold already."""
+        if hours is None:
             return self
-        return replace(self, hours=self.hours.within(scenario.hours.weekdays, scenario.hours.weekends))
+        return replace(self, hours=self.hours.within(hours.weekdays, hours.weekends))
 
     def scatter(self, after: timedelta) -> timedelta:
         """By how much a retry that is due after so long may be later: calls do not clump, short waits stay short."""

@@ -69,6 +69,7 @@ def decide_contact(
     patient or one of their phones. Whether the campaign is released is not asked: previews come before that
     (consents.not_released is asked before dialling).
     """
+    rules = rules.during(campaign.hours)
     refusal = _refusal(candidate, campaign, scenario, history, suppressions, consent, rules, now)
     if refusal is None:
         found = _planned(candidate, campaign, scenario, history, suppressions, rules, now)
