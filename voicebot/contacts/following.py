@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from voicebot.contacts.consequences import Consequences, Ledger
 from voicebot.contacts.ended import DISPOSITION_RU, Ended
 from voicebot.contacts.hours import known_zone
-from voicebot.contacts.line import OnTheLine, conclusion_of
+from voicebot.contacts.line import OnTheLine
 from voicebot.contacts.model import (
     AttemptStatus,
     Contact,
@@ -39,8 +39,10 @@ def follow_up(ended: Ended, scenario: Scenario, rules: Rules, now: datetime) -> 
     ledger = Ledger(ended.attempt, ended.visits, "", rules, now)
     line = OnTheLine(ended.finish, [ended.patient_of(c) for c in ended.contacts])
     for subject, contact in enumerate(ended.contacts):
-        ledger.zone = zone_of(ended.patient_of(contact), ended.visits.get(contact.id))
-        _Row(ended, scenario, rules, now, ledger, contact, conclusion_of(ended.finish, subject), line).write()
+        patient = ended.patient_of(contact)
+        ledger.zone = zone_of(patient, ended.visits.get(contact.id)) or contact.zone
+        said = line.said_of(subject, patient)
+        _Row(ended, scenario, rules, now, ledger, contact, said, line).write()
     finished = replace(
         ended.attempt,
         status=AttemptStatus.FINISHED,

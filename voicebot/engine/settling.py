@@ -25,6 +25,7 @@ from voicebot.contacts.model import (
     Task,
 )
 from voicebot.contacts.rules import Rules
+from voicebot.contacts.wording import variants
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.outcome import Disposition, Outcome
@@ -67,11 +68,12 @@ class Settling:
         self._scenarios = scenarios
         self._rules = rules
 
-    async def settle(self, attempt: Attempt, result: CallResult | None) -> Disposition:
-        """result: of this process, when it made the call; else everything is taken from the stored events."""
+    async def settle(self, attempt: Attempt, result: CallResult | None, late: bool = False) -> Disposition:
+        """result: of this process, when it made the call; else everything is taken from the stored events.
+        late: the attempt was settled as interrupted before; this end counts in its place."""
         now = self._clock.now()
         rows = await self._store.events(attempt.id)
-        finish = _finish(rows)
+        finish = result.finish if result is not None else _finish(rows)
         about = await self._about(attempt, rows)
         call = await self._call(attempt, finish, result, now)
         refused = next((json.loads(r.body)["reason"] for r in rows if r.kind == "Refused"), None)
@@ -93,7 +95,7 @@ class Settling:
                 patients=patients,
             )
             settlement = _settlement(follow_up(ended, scenario, self._rules, now), call, finish)
-        await self._store.settle(settlement)
+        await (self._store.settle_late(settlement) if late else self._store.settle(settlement))
         return finish.disposition
 
     async def _patients(self, contacts: Sequence[Contact]) -> dict[str, Patient]:
@@ -132,7 +134,7 @@ class Settling:
     async def _call(self, attempt: Attempt, finish: Finish, result: CallResult | None, now: datetime) -> CallRow | None:
         if result is not None:
             return result.call
-        row = next((c for c in await self._store.calls() if c.id == attempt.id), None)
+        row = await self._store.call(attempt.id)
         if row is None:
             return None
         return replace(
@@ -155,15 +157,17 @@ class Settling:
         """Every SMS that may follow. One that cannot be worded is left out: the task that goes with it stays."""
         wanted = {scenario.unreached.sms, *(c.sms for c in finish.conclusions)} - {""}
         texts: dict[tuple[str, str], str] = {}
-        for template_id in sorted(wanted & set(templates)):
+        for template_id in sorted(wanted):
             for contact in about.contacts:
-                visit, patient = about.visits.get(contact.id), patients[contact.patient_id]
-                try:
-                    text = self._texts.message(templates[template_id], patient, visit, now)
-                except VoicebotError as error:
-                    log.error("SMS %s of scenario %s: %s", template_id, scenario.id, error.code)
-                    continue
-                texts[(template_id, contact.id)] = text
+                patient = patients[contact.patient_id]
+                for name in (n for n in variants(template_id, patient) if n in templates):
+                    try:
+                        text = self._texts.message(templates[name], patient, about.visits.get(contact.id), now)
+                    except VoicebotError as error:
+                        log.error("SMS %s of scenario %s: %s", name, scenario.id, error.code)
+                        continue
+                    texts[(template_id, contact.id)] = text
+                    break
         return texts
 
 
