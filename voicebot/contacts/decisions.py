@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from voicebot.contacts.ids import stable_id
+
 
 class RuleId(StrEnum):
     """Which rule spoke. The values are stored and counted in previews: they never change their meaning."""
@@ -86,3 +88,12 @@ class DecisionNote:
     contact_id: str
     patient_id: str
     attempt_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """Of what it says: a decision that is made again and again (every tick, every try) is one; waiting, one a
+        day."""
+        made = self.decision
+        day = made.at.date().isoformat() if made.verdict is Verdict.WAITING else ""
+        key = (self.contact_id, self.attempt_id, made.verdict.value, made.rule.value, made.reason, day)
+        return stable_id("n", *key)

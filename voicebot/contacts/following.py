@@ -240,7 +240,10 @@ class _Row:
         )
 
     def _exhausted(self, no: NoRetry) -> None:
-        """All attempts in vain: unconfirmed in the MIS, one SMS, one task. Never a cancelled visit."""
+        """All attempts in vain: unconfirmed in the MIS, one SMS, one task. Never a cancelled visit. With reminders at
+        72 and at 24 hours this follows the last one only."""
+        if not self.contact.is_last:
+            return self._close(ContactStatus.UNREACHED, f"{no.reason}; ближе к визиту позвоним ещё раз")
         follow = self.scenario.unreached
         if follow.answer is not None:
             self._answer(follow.answer)
@@ -248,7 +251,7 @@ class _Row:
             self._sms(follow.sms)
         if follow.task:
             self.ledger.task(self.contact, follow.task)
-        self._close(ContactStatus.UNREACHED, no.reason)
+        return self._close(ContactStatus.UNREACHED, no.reason)
 
     def _no_number(self, no: NoRetry) -> None:
         self.ledger.task(self.contact, "Найти верный номер телефона пациента", once=True)

@@ -125,6 +125,7 @@ class Contact:
     attempts_used counts the INVITEs that went out and were not our own failure.
     deadline: after this moment the contact is worthless (the visit has begun).
     campaign_id: of the campaign that made it, '' for the reminders of a scenario's own plan.
+    is_last: whether no later reminder of the same visit follows: only then do SMS and task follow when nobody answers.
     zone: the patient's zone as it was known when this was planned: for contacts whose visit does not tell the branch.
     """
 
@@ -141,6 +142,7 @@ class Contact:
     reason: str = ""  # why it is in this status, in Russian
     campaign_id: str = ""
     zone: str = ""
+    is_last: bool = True
 
 
 class AttemptStatus(StrEnum):

@@ -137,6 +137,7 @@ def plan_visit(
         due_at=due.moment,
         deadline=appointment.start,
         reason=due.reason,
+        is_last=before == min(scenario.plan.before),
     )
     return Planned(contact, phones.usable[0], Decision(Verdict.PLANNED, RuleId.DUE, due.reason, now, due.moment))
 

@@ -14,4 +14,3 @@ def variants(message_id: str, patient: Patient) -> tuple[str, ...]:
     """The names under which the text is looked for, in this order; the first that exists and has all its facts."""
     ward = (message_id + WARD, message_id + WARD + SHORT) if patient.representative is not None else ()
     return (*ward, message_id, message_id + SHORT)
-

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicebot.contacts.decisions import Decision, DecisionNote, Verdict
-from voicebot.contacts.ids import stable_id
+from voicebot.contacts.decisions import Decision, DecisionNote
 from voicebot.sql.statements import insert_new
 from voicebot.store.decision_models import DecisionRow
 from voicebot.store.repository import Repository
@@ -44,10 +43,8 @@ class Decisions(Repository):
 
 def _row(note: DecisionNote) -> dict[str, Any]:
     made = note.decision
-    day = made.at.date().isoformat() if made.verdict is Verdict.WAITING else ""
-    key = (note.contact_id, note.attempt_id, made.verdict.value, made.rule.value, made.reason, day)
     return {
-        "id": stable_id("n", *key),
+        "id": note.id,
         "at": made.at,
         "contact_id": note.contact_id,
         "patient_id": note.patient_id,

@@ -61,11 +61,13 @@ def _decisions() -> None:
     op.create_index("ix_decision_patient_id", "decision", ["patient_id"], unique=False)
     op.add_column("contact", sa.Column("campaign_id", sa.String(), nullable=False, server_default=""))
     op.add_column("contact", sa.Column("zone", sa.String(), nullable=False, server_default=""))
+    op.add_column("contact", sa.Column("is_last", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.create_index("ix_contact_campaign_id", "contact", ["campaign_id"], unique=False)
 
 
 def downgrade() -> None:
     op.drop_index("ix_contact_campaign_id", "contact")
+    op.drop_column("contact", "is_last")
     op.drop_column("contact", "zone")
     op.drop_column("contact", "campaign_id")
     op.drop_table("decision")
