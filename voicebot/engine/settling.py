@@ -10,6 +10,7 @@ from datetime import datetime
 
 from voicebot.clock import Clock
 from voicebot.contacts.consequences import Consequences
+from voicebot.contacts.decisions import RuleId
 from voicebot.contacts.ended import Ended
 from voicebot.contacts.following import follow_up
 from voicebot.contacts.ids import stable_id
@@ -24,6 +25,8 @@ from voicebot.contacts.model import (
     Suppression,
     Task,
 )
+from voicebot.contacts.noting import closed as notes_of
+from voicebot.contacts.noting import of_end
 from voicebot.contacts.rules import Rules
 from voicebot.contacts.wording import variants
 from voicebot.dialogue import codec
@@ -94,7 +97,7 @@ class Settling:
                 suppressions=await self._suppressions(patients, attempt.phone, now),
                 patients=patients,
             )
-            settlement = _settlement(follow_up(ended, scenario, self._rules, now), call, finish)
+            settlement = _settlement(follow_up(ended, scenario, self._rules, now), call, finish, now)
         await (self._store.settle_late(settlement) if late else self._store.settle(settlement))
         return finish.disposition
 
@@ -182,7 +185,7 @@ def _finish(rows: Sequence[EventRow]) -> Finish:
     return Finish(Disposition.FAILED if refused else Disposition.INTERRUPTED, False, ())
 
 
-def _settlement(what: Consequences, call: CallRow | None, finish: Finish) -> Settlement:
+def _settlement(what: Consequences, call: CallRow | None, finish: Finish, now: datetime) -> Settlement:
     return Settlement(
         attempt=what.attempt,
         call=call,
@@ -193,6 +196,7 @@ def _settlement(what: Consequences, call: CallRow | None, finish: Finish) -> Set
         deliveries=what.deliveries,
         suppressions=what.suppressions,
         values=finish.values,
+        decisions=of_end(what.concluded, what.attempt.id, now),
     )
 
 
@@ -211,4 +215,5 @@ def _by_hand(
         for c in closed
     )
     finished = replace(attempt, status=AttemptStatus.FINISHED, finished_at=now, disposition=disposition, reason=reason)
-    return Settlement(finished, call, tuple(Concluded(c, Outcome.UNREACHED) for c in closed), tasks=tasks)
+    concluded = tuple(Concluded(c, Outcome.UNREACHED) for c in closed)
+    return Settlement(finished, call, concluded, tasks=tasks, decisions=notes_of(closed, RuleId.FAULT, attempt.id, now))
