@@ -27,9 +27,9 @@ from voicebot.contacts.hours import CallingHours
 from voicebot.contacts.model import Appointment, Patient
 from voicebot.contacts.rules import CITY_PREFIX, DiallingLock, Rules
 from voicebot.dialogue.scenario import Scenario
-from voicebot.engine.attempting import Ports
 from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
+from voicebot.engine.ports import Ports
 from voicebot.errors import InputFault, NetworkFault, VoicebotError
 from voicebot.language.facts import facts_of, patient_facts
 from voicebot.language.writing import message_text
@@ -295,6 +295,7 @@ async def _exchange(settings: Settings, stack: AsyncExitStack) -> tuple[Asterisk
         app=_app(settings),
         conf_dir=settings.paths.asterisk_conf,
         hold_dir=settings.paths.audio / "hold",
+        outlives=True,
     )
     city = None
     if wanted.trunk == "city":
@@ -305,6 +306,7 @@ async def _exchange(settings: Settings, stack: AsyncExitStack) -> tuple[Asterisk
             rhvoice=local / "rhvoice",
             cache=local / "cache" / "city",
             clinic_sip=asterisk.sip,
+            keep=data / "city.json",
         )
         await stack.enter_async_context(city)
         asterisk.peer_sip = city.sip

@@ -17,11 +17,12 @@ from voicebot.contacts.model import Appointment, Attempt, AttemptStatus, ClinicB
 from voicebot.contacts.model import Patient as Person
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.scenario import About, End, Purpose, Scenario, Step
-from voicebot.engine.attempting import WORK, Attempting, Ports
+from voicebot.engine.attempting import WORK, Attempting
 from voicebot.engine.caller import CallOrder, CallResult
 from voicebot.engine.dispatching import Dispatcher
 from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.gate import Gate
+from voicebot.engine.ports import Ports
 from voicebot.mis.port import MisUnavailable
 from voicebot.store.database import SqlStore, upgrade
 

@@ -19,7 +19,7 @@ from voicebot.clock import Clock
 from voicebot.contacts.families import same_person
 from voicebot.contacts.model import Patient
 from voicebot.dialogue.call import new_call
-from voicebot.engine.caller import CallOrder, CallResult
+from voicebot.engine.caller import CalledOff, CallOrder, CallResult
 from voicebot.language.facts import Extras, Fact, Person, choices_of, facts_of, local_start, name_words
 from voicebot.scenarios.talk import Language
 from voicebot.speech.listener import Listener
@@ -68,12 +68,16 @@ class RobotCaller:
         return len(self._live)
 
     async def call(self, order: CallOrder) -> CallResult:
-        """Raises MissingFact or ModelMissing (InputFault) when the prompts cannot be made: nothing was dialled then."""
+        """Raises MissingFact or ModelMissing (InputFault) when the prompts cannot be made, CalledOff when something
+        speaks against the call by then: nothing was dialled in either case."""
         parts, scenario = self._parts, order.scenario
         started = parts.clock.now()
         facts = subjects(order, self._settings.clinic_name, started)
         language = parts.language(scenario.id)
         prompts = await parts.studio.render(scenario, facts, started, language.pronunciations)
+        objection = await order.objection()
+        if objection:
+            raise CalledOff(objection)
         line = parts.telephone.dial(
             order.attempt_id, order.phone, self._settings.caller_id, self._settings.ring_timeout_s
         )

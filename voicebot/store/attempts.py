@@ -12,8 +12,8 @@ from voicebot.contacts.model import CLOSED, Attempt, AttemptStatus, Contact, Con
 from voicebot.dialogue.outcome import Disposition
 from voicebot.sql.engine import DataConflict
 from voicebot.sql.statements import insert_new, upsert
-from voicebot.store.lanes import has_room
 from voicebot.store.decisions import insert_decisions
+from voicebot.store.lanes import has_room
 from voicebot.store.models import (
     AttemptContactRow,
     AttemptRow,

@@ -15,26 +15,28 @@ from voicebot.store.repository import Repository
 
 
 class Nodes(Repository):
-    async def enter_node(self, name: str, role: str, now: datetime) -> None:
+    async def enter_node(self, name: str, role: str, now: datetime) -> int:
         """A node that was there before goes on counting its beats: whoever watches it sees that it lives."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: AsyncConnection) -> int:
             row = NodeRecord
-            beats = await connection.scalar(select(row.beats).where(row.name == name)) or 0
-            values = {"name": name, "role": role, "started_at": now, "at": now, "beats": beats + 1, "taken_by": ""}
+            beats = (await connection.scalar(select(row.beats).where(row.name == name)) or 0) + 1
+            values = {"name": name, "role": role, "started_at": now, "at": now, "beats": beats, "taken_by": ""}
             await upsert(connection, row, [values], keys=("name",))
+            return beats
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
-    async def beat(self, name: str, now: datetime) -> str:
-        async def work(connection: AsyncConnection) -> str:
+    async def beat(self, name: str, now: datetime) -> NodeRow | None:
+        async def work(connection: AsyncConnection) -> NodeRow | None:
             row = NodeRecord
-            found = await connection.execute(select(row.taken_by).where(row.name == name).with_for_update())
-            taken_by = found.scalar() or ""
-            await connection.execute(
-                update(row).where(row.name == name).values(at=now, beats=row.beats + 1, taken_by="")
-            )
-            return taken_by
+            found = await connection.execute(select(row).where(row.name == name).with_for_update())
+            before = found.mappings().one_or_none()
+            if before is None:
+                return None
+            live = update(row).where(row.name == name).values(at=now, beats=row.beats + 1, taken_by="")
+            await connection.execute(live)
+            return NodeRow(**before)
 
         return await self._database.write(work)
 

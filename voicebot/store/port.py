@@ -222,12 +222,13 @@ class Store(Protocol):
         """lane -> how many of its attempts are dialling now, on all nodes."""
         ...
 
-    async def enter_node(self, name: str, role: str, now: datetime) -> None:
-        """A node begins to work, or begins again; whoever took it for dead does so no longer."""
+    async def enter_node(self, name: str, role: str, now: datetime) -> int:
+        """A node begins to work, or begins again; whoever took it for dead does so no longer. Returns its beats."""
         ...
 
-    async def beat(self, name: str, now: datetime) -> str:
-        """The node lives. Returns who had taken it for dead meanwhile, or ''."""
+    async def beat(self, name: str, now: datetime) -> NodeRow | None:
+        """The node lives, one beat more. Returns its row as it was before: who had taken it for dead, and whether
+        somebody else beats under its name; None when there is no row."""
         ...
 
     async def nodes(self) -> Sequence[NodeRow]: ...

@@ -23,10 +23,10 @@ from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Conclusion, Finish
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
 from voicebot.dialogue.scenario import About, End, Plan, Purpose, Scenario, Step, Unreached
-from voicebot.engine.attempting import Ports
 from voicebot.engine.caller import CallOrder, CallResult
 from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
 from voicebot.engine.memory import MemoryEngine
+from voicebot.engine.ports import Ports
 from voicebot.mis.port import Command, MisUnavailable, Result
 from voicebot.mis.registry import models
 from voicebot.mis.registry.registry import Registry

@@ -85,11 +85,14 @@ class LanesContract:
 
 class NodesContract:
     async def test_a_node_that_lives_beats(self, store: SqlStore) -> None:
-        await store.enter_node("n1", "calls", NOW)
-        assert await store.beat("n1", NOW + HOUR) == ""
+        assert await store.beat("n1", NOW) is None
+        assert await store.enter_node("n1", "calls", NOW) == 1
+        before = await store.beat("n1", NOW + HOUR)
+        assert before is not None
+        assert (before.beats, before.taken_by) == (1, "")
         (node,) = await store.nodes()
         assert (node.name, node.role, node.started_at, node.at, node.beats) == ("n1", "calls", NOW, NOW + HOUR, 2)
-        await store.enter_node("n1", "all", NOW + HOUR)
+        assert await store.enter_node("n1", "all", NOW + HOUR) == 3
         (again,) = await store.nodes()
         assert (again.beats, again.role) == (3, "all")  # a restart is a sign of life
 
@@ -109,8 +112,8 @@ class NodesContract:
         await store.enter_node("n1", "calls", NOW)
         (seen,) = await store.nodes()
         assert await store.take_over(seen, "n2") is True
-        assert await store.beat("n1", NOW) == "n2"
-        assert await store.beat("n1", NOW) == ""
+        rows = [await store.beat("n1", NOW) for _ in range(2)]
+        assert [row.taken_by for row in rows if row is not None] == ["n2", ""]
 
 
 class LateEndContract:
