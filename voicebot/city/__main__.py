@@ -21,6 +21,7 @@ from voicebot.city.people import People
 from voicebot.city.sounds import Sounds, render
 from voicebot.clock import SystemClock
 from voicebot.errors import InputFault, VoicebotError
+from voicebot.outliving import PATIENCE_S, owned
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.rhvoice import RHVoice
 from voicebot.telephony.asterisk import AsteriskProcess
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--asterisk", type=Path, default=Path(".local/asterisk"), help="папка Asterisk")
     parser.add_argument("--rhvoice", type=Path, default=Path(".local/rhvoice"), help="папка RHVoice")
     parser.add_argument("--cache", type=Path, default=Path(".local/cache/city"), help="папка готовых фраз")
+    parser.add_argument("--owner", type=Path, help="закончить, когда долго нет той программы, что названа в файле")
     parser.add_argument("--with-parent", action="store_true", help="закончить, когда исчезнет запустившая программа")
     return parser
 
@@ -72,6 +74,8 @@ async def _until_told(options: argparse.Namespace) -> None:
     ends: list[asyncio.Task[object]] = [asyncio.create_task(told.wait(), name="told to end")]
     if options.with_parent:
         ends.append(asyncio.create_task(_parent_gone(), name="parent"))
+    if options.owner:
+        ends.append(asyncio.create_task(_owner_gone(options.owner), name="owner"))
     try:
         await asyncio.wait([work, *ends], return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -92,6 +96,16 @@ def _first(error: Exception) -> Exception:
 async def _parent_gone() -> None:
     parent = os.getppid()
     while os.getppid() == parent:  # noqa: ASYNC110 - the kernel tells nobody of it but by this number
+        await asyncio.sleep(0.5)
+
+
+async def _owner_gone(owner: Path) -> None:
+    """A robot that was killed may come back, and its patients are still on the line."""
+    loop = asyncio.get_running_loop()
+    seen = loop.time()
+    while loop.time() - seen < PATIENCE_S:
+        if owned(owner):
+            seen = loop.time()
         await asyncio.sleep(0.5)
 
 
