@@ -26,8 +26,9 @@ from voicebot.mis.registry.models import (
     RepresentativePhoneRow,
     RepresentativeRow,
 )
+from voicebot.mis.registry.people import phones_of, representatives_of
 from voicebot.mis.registry.reading import no_progress, read_file
-from voicebot.mis.registry.registry import Registry, phones_of, representatives_of
+from voicebot.mis.registry.registry import Registry
 from voicebot.mis.registry.rows import Row, to_patient, to_representative
 from voicebot.mis.registry.table import BadSpreadsheet, Progress
 from voicebot.sql.statements import chunks, insert_new, upsert
