@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from voicebot.contacts.decisions import Decision, DecisionNote, RuleId, Verdict
@@ -68,17 +68,10 @@ def of_end(concluded: Iterable[tuple[Contact, Outcome]], attempt_id: str, now: d
     return tuple(found)
 
 
-def of_skipped(
-    skipped: Sequence[Skipped], visits: Mapping[str, Appointment], scenario: Scenario, now: datetime
-) -> tuple[DecisionNote, ...]:
-    """Of visits that get no contact. Those that were planned or called about before need no word."""
-    return tuple(
-        DecisionNote(Decision(Verdict.SUPPRESSED, s.rule, s.reason, now), _nobody(scenario, visits[s.appointment_id]),
-                     visits[s.appointment_id].patient_id)
-        for s in skipped if s.rule is not RuleId.KNOWN and s.appointment_id in visits
-    )  # fmt: skip
-
-
-def _nobody(scenario: Scenario, visit: Appointment) -> str:
-    """The name of a contact that is not made: the same for every version of the visit."""
-    return f"{scenario.id}:{visit.id}"
+def of_skipped(skipped: Skipped, visit: Appointment, scenario: Scenario, now: datetime) -> tuple[DecisionNote, ...]:
+    """Of a visit that gets no contact; () when it was planned or called about before: that needs no word. The contact
+    that is not made is named alike for every version of the visit."""
+    if skipped.rule is RuleId.KNOWN:
+        return ()
+    decision = Decision(Verdict.SUPPRESSED, skipped.rule, skipped.reason, now)
+    return (DecisionNote(decision, f"{scenario.id}:{visit.id}", visit.patient_id),)

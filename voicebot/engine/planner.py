@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from voicebot.clock import Clock
+from voicebot.contacts.decisions import DecisionNote, RuleId
 from voicebot.contacts.families import is_variant
 from voicebot.contacts.model import CLOSED, Appointment, Contact, Patient
+from voicebot.contacts.noting import closed as notes_of
+from voicebot.contacts.noting import of_skipped
 from voicebot.contacts.planning import (
     Planned,
     Skipped,
@@ -22,6 +25,7 @@ from voicebot.contacts.planning import (
 )
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.scenario import Scenario
+from voicebot.engine.diary import Diary
 from voicebot.engine.reading import suppressions_of
 from voicebot.store.port import Store
 
@@ -48,6 +52,7 @@ class _Round:
     zones: dict[str, str] = field(default_factory=dict)
     planned: list[Planned] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    notes: list[DecisionNote] = field(default_factory=list)
 
 
 class Planner:
@@ -59,6 +64,7 @@ class Planner:
         self._clock = clock
         self._scenarios = scenarios
         self._rules = rules
+        self._diary = Diary(store)
         self.last = PlanReport()
 
     async def run(self) -> PlanReport:
@@ -79,6 +85,7 @@ class Planner:
         if work.planned:
             attempts = group(work.planned, work.zones, self._rules.patients_a_call)
             new = await self._store.add_contacts([p.contact for p in work.planned], attempts)
+        await self._diary.note((*notes_of(closed, RuleId.VISIT, "", work.now), *work.notes))
         self.last = PlanReport(new, closed, tuple(work.skipped))
         return self.last
 
@@ -103,13 +110,15 @@ class Planner:
             existing = work.existing.get((scenario.id, visit.id), ())
             against = nothing_to_plan(visit, scenario, existing, work.now)
             if against is not None:
-                work.skipped.append(Skipped(visit.id, against.reason, against.rule))
-                continue
-            result = await self._plan(visit, scenario, existing, work)
+                result: Planned | Skipped = Skipped(visit.id, against.reason, against.rule)
+            else:
+                result = await self._plan(visit, scenario, existing, work)
             if isinstance(result, Planned):
                 work.planned.append(result)
+                work.notes.append(result.note())
             else:
                 work.skipped.append(result)
+                work.notes += () if existing else of_skipped(result, visit, scenario, work.now)
 
     async def _plan(
         self, visit: Appointment, scenario: Scenario, existing: Sequence[Contact], work: _Round
