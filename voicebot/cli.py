@@ -218,7 +218,7 @@ def version() -> None:
 
 def _register_groups() -> None:
     """The commands of voicebot/commands: each module adds its own."""
-    for name in ("language", "scenarios", "simulate", "speaking_commands", "versions"):
+    for name in ("language", "scenarios", "simulate", "speaking_commands", "versions", "why"):
         if importlib.util.find_spec(f"voicebot.commands.{name}") is not None:
             importlib.import_module(f"voicebot.commands.{name}").register(app)
 

@@ -38,7 +38,7 @@ class Decisions(Repository):
         concerns = [row.patient_id == patient_id] if patient_id else []
         statement = select(row).where(or_(*concerns, row.contact_id.in_(contact_ids))).order_by(row.at, row.id)
         async with self._database.reading() as connection:
-            return tuple(_note(dict(found)) for found in (await connection.execute(statement)).mappings())
+            return tuple(note_of(dict(found)) for found in (await connection.execute(statement)).mappings())
 
 
 def _row(note: DecisionNote) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def _row(note: DecisionNote) -> dict[str, Any]:
     }
 
 
-def _note(row: dict[str, Any]) -> DecisionNote:
+def note_of(row: dict[str, Any]) -> DecisionNote:
+    """A row of the table, back as it was decided."""
     decision = Decision(row["kind"], row["rule"], row["reason"], row["at"], row["next_at"])
     return DecisionNote(decision, row["contact_id"], row["patient_id"], row["attempt_id"])
