@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from voicebot.contacts.caller_ids import CallerIds
 from voicebot.contacts.hours import CallingHours
 from voicebot.dialogue.scenario import Hours, Scenario
 
@@ -81,6 +82,8 @@ class Rules:
     refused_months: int = 2  # M7: who refused an invitation is invited again after so many calendar months
     invitation_for: timedelta = timedelta(days=14)  # a contact without a visit to come is given up after so long
     hold_out_key: bytes = field(default=b"", repr=False)
+    calls_per_administrator: float = 1.0  # M7: invitations in progress for each free administrator
+    caller_ids: CallerIds = field(default_factory=CallerIds)
 
     def of(self, scenario: Scenario) -> Rules:
         """The rules for calls of this scenario: its own calling hours, inside those of the house."""
