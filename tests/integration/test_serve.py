@@ -14,7 +14,7 @@ import pytest
 
 from tests.integration.robot_process import KEYS, SILENT, Clinic, Serve, until
 from voicebot.city.journal import CallLog, What, read_run
-from voicebot.dialogue.step import APOLOGY
+from voicebot.dialogue.prompts import APOLOGY
 
 STRANGE = "+78880000203"  # their visit has a status that nobody knows
 

@@ -19,7 +19,7 @@ from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Sex
 from voicebot.contacts.model import Patient as Person
 from voicebot.dialogue import codec
 from voicebot.dialogue.outcome import Disposition, Outcome
-from voicebot.dialogue.step import APOLOGY
+from voicebot.dialogue.prompts import APOLOGY
 from voicebot.engine.caller import CallOrder
 from voicebot.language.templates import MissingFact
 from voicebot.language.understanding import Understanding
