@@ -32,7 +32,10 @@ async def upgrade(url: str) -> None:
     await migrate.upgrade(url, MIGRATIONS, StoreDown)
 
 
-class SqlStore(Mirror, Planning, Attempts, Calls, Rules, Published, Outbox, Lanes, Nodes, Decisions, PatientFiles):
+class SqlStore(
+    Mirror, Planning, Attempts, Calls, Rules, Published, Outbox, Lanes, Nodes, Decisions, PatientFiles, Batches,
+    Campaigns,
+):  # fmt: skip
     """port.Store on SQL. url: sqlite:///file.db or postgresql://user@host/name.
 
     Methods raise StoreDown; DataConflict when a row contradicts the others (a defect of the caller).

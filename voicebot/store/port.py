@@ -21,6 +21,7 @@ from voicebot.contacts.model import (
 )
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.errors import NetworkFault
+from voicebot.store.campaign_port import CampaignStore
 
 
 class StoreDown(NetworkFault):
@@ -126,7 +127,7 @@ class NodeRow:
     taken_by: str = ""
 
 
-class Store(Protocol):
+class Store(CampaignStore, Protocol):
     """The robot's database. Every method is one transaction and may raise StoreDown."""
 
     # What the MIS said last -----------------------------------------------------------------

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _nodes()
     _lanes()
     _decisions()
+    _campaigns()
 
 
 def _nodes() -> None:
@@ -65,7 +66,34 @@ def _decisions() -> None:
     op.create_index("ix_contact_campaign_id", "contact", ["campaign_id"], unique=False)
 
 
+def _campaigns() -> None:
+    op.create_table(
+        "campaign",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("scenario_id", sa.String(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("preview", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_campaign"),
+    )
+    op.create_index("ix_campaign_status", "campaign", ["status"], unique=False)
+    op.create_table(
+        "campaign_event",
+        sa.Column("campaign_id", sa.String(), nullable=False),
+        sa.Column("serial", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("campaign_id", "serial", name="pk_campaign_event"),
+    )
+
+
 def downgrade() -> None:
+    op.drop_table("campaign_event")
+    op.drop_table("campaign")
     op.drop_index("ix_contact_campaign_id", "contact")
     op.drop_column("contact", "is_last")
     op.drop_column("contact", "zone")
