@@ -23,6 +23,7 @@ from voicebot.calls.port import Watcher, blind
 from voicebot.calls.prompts import Studio
 from voicebot.city.process import CityProcess
 from voicebot.clock import Clock, SystemClock
+from voicebot.contacts.caller_ids import CallerIds
 from voicebot.contacts.hours import CallingHours
 from voicebot.contacts.model import Appointment, Patient
 from voicebot.contacts.rules import CITY_PREFIX, DiallingLock, Rules
@@ -143,7 +144,8 @@ def lock_of(settings: Settings) -> DiallingLock:
     line = settings.telephony
     to_city = line.asterisk.kind is AsteriskKind.EMBEDDED and line.asterisk.trunk == "city"
     city = CITY_PREFIX if to_city else ""
-    return DiallingLock(line.live, line.caller_id, line.allowed_prefixes, city)
+    shown = line.caller_id or next(iter(line.caller_ids.numbers), "")
+    return DiallingLock(line.live, shown, line.allowed_prefixes, city)
 
 
 def rules_of(settings: Settings, today: datetime) -> Rules:
@@ -155,10 +157,16 @@ def rules_of(settings: Settings, today: datetime) -> Rules:
         holidays=frozenset(calendar),
         working=frozenset(getattr(calendar, "weekend_workdays", ())),
     )
+    shown = settings.telephony.caller_ids
     return Rules(
         hours=hours,
         lock=lock_of(settings),
         conversations_a_day=settings.rules.conversations_a_day,
+        contacts_a_month=settings.rules.contacts_a_month,
+        refused_months=settings.rules.refused_months,
+        calls_per_administrator=settings.rules.calls_per_administrator,
+        hold_out_key=_secret(settings.paths.data),
+        caller_ids=CallerIds(shown.numbers, shown.branches, shown.campaigns),
         call_late_bookings=settings.rules.call_late_bookings,
         mis_fresh_for=timedelta(minutes=settings.mis.fresh_for_min),
     )
@@ -186,9 +194,9 @@ async def running(
     Leaving it stops the ticks, ends live calls politely and leaves no process behind.
     """
     clock = clock or SystemClock()
-    rules = rules_of(settings, clock.now())
     async with AsyncExitStack() as stack:
         stack.enter_context(only_robot_in(settings.paths.data))
+        rules = rules_of(settings, clock.now())
         store, mis = await stack.enter_async_context(databases(settings, clock))
         repertoire = _on_trial(settings) if idle else await _repertoire(settings, store, clock)
         pool, studio = await _speech(settings, repertoire.scenarios.values(), stack)
@@ -375,9 +383,11 @@ def only_robot_in(data: Path) -> Iterator[None]:
 
 
 def _secret(data: Path) -> bytes:
-    """The key under which phones stand in the engine's tables; made at the first start."""
+    """The key under which phones stand in the engine's tables, and hold-out groups are drawn; made at the first
+    start."""
     path = data / "secret"
     if not path.exists():
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
         path.write_bytes(secrets.token_bytes(32))
     return path.read_bytes()

@@ -87,6 +87,23 @@ class AsteriskSettings(Part):
     endpoint: Endpoint = "PJSIP/{number}@trunk"
 
 
+class CallerIdSettings(Part):
+    """numbers: all of the contract with the operator; none here leaves it at telephony.caller_id. Of these, a branch or
+    a campaign (by its id) may have its own."""
+
+    numbers: tuple[Phone, ...] = ()
+    branches: Mapping[str, tuple[Phone, ...]] = {}
+    campaigns: Mapping[str, tuple[Phone, ...]] = {}
+
+    @model_validator(mode="after")
+    def _all_are_in_the_contract(self) -> CallerIdSettings:
+        for whose, numbers in (*self.branches.items(), *self.campaigns.items()):
+            for number in numbers:
+                if number not in self.numbers:
+                    raise ValueError(f"номера {number} («{whose}») нет в telephony.caller_ids.numbers")
+        return self
+
+
 class TelephonySettings(Part):
     asterisk: AsteriskSettings = AsteriskSettings()
     lines: int = Field(default=4, ge=1, le=200)
@@ -94,6 +111,7 @@ class TelephonySettings(Part):
     ring_timeout_s: int = Field(default=30, ge=3, le=120)
     live: bool = False
     caller_id: PhoneOrEmpty = ""
+    caller_ids: CallerIdSettings = CallerIdSettings()
     allowed_prefixes: tuple[Prefix, ...] = ("+7",)
     queues: Mapping[str, Phone] = {"reception": "+78880000901"}
 
@@ -115,6 +133,9 @@ class HoursSettings(Part):
 class RulesSettings(Part):
     hours: HoursSettings = HoursSettings()
     conversations_a_day: int = Field(default=1, ge=1, le=5)
+    contacts_a_month: int = Field(default=3, ge=1, le=31)
+    refused_months: int = Field(default=2, ge=1, le=24)
+    calls_per_administrator: float = Field(default=1.0, gt=0, le=10)
     call_late_bookings: bool = True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,12 +15,13 @@ from voicebot.calls.listening import Senses
 from voicebot.calls.mind import CallMind
 from voicebot.calls.port import Dialled, Ears, Sighting, Watcher, blind
 from voicebot.calls.prompts import Studio
+from voicebot.calls.resuming import Restored, restored
+from voicebot.calls.subjects import names_in, subjects
 from voicebot.clock import Clock
-from voicebot.contacts.families import same_person
-from voicebot.contacts.model import Patient
 from voicebot.dialogue.call import new_call
+from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CalledOff, CallOrder, CallResult
-from voicebot.language.facts import Extras, Fact, Person, choices_of, facts_of, local_start, name_words
+from voicebot.language.facts import choices_of, local_start
 from voicebot.scenarios.talk import Language
 from voicebot.speech.listener import Listener
 from voicebot.store.port import CallRow, Store
@@ -40,7 +41,7 @@ class CallingSettings:
 class CallParts:
     """What every call needs: the telephone, the voice, the ears, and where it is written down (keep: comments).
 
-    language: of a scenario by its id, as it was published.
+    language: of a scenario by its id, as it was published. scenarios: the version that runs now.
     """
 
     telephone: Telephone
@@ -51,6 +52,7 @@ class CallParts:
     store: Store
     clock: Clock
     keep: Keep = keep_nothing
+    scenarios: Callable[[str], Scenario | None] = lambda _: None
 
 
 class RobotCaller:
@@ -79,23 +81,30 @@ class RobotCaller:
         if objection:
             raise CalledOff(objection)
         line = parts.telephone.dial(
-            order.attempt_id, order.phone, self._settings.caller_id, self._settings.ring_timeout_s
+            order.attempt_id, order.phone, order.caller_id or self._settings.caller_id, self._settings.ring_timeout_s
         )
         call = new_call(scenario, tuple(choices_of(f) for f in facts))
-        journal = CallJournal(parts.store, order.attempt_id)
-        names = _names(order)
-        mind = CallMind(language.understanding, names, [local_start(v) for v in order.appointments], parts.clock)
-        senses = Senses(parts.new_listener(), parts.ears, mind)
-        live = LiveCall(call, line, prompts, senses, journal, self._watcher, parts.keep)
-        self._watcher(Sighting(order.attempt_id, 0, Dialled(order.phone, order.patient.id)))
-        with self._counted(order.attempt_id, live):
-            finish = await live.run()
-        answered = started + timedelta(milliseconds=live.answered_ms) if live.answered_ms is not None else None
+        live = self._live_call(order, call, line, prompts, CallJournal(parts.store, order.attempt_id))
         row = CallRow(
-            order.attempt_id, order.attempt_id, order.phone, scenario.id, scenario.version, started, answered,
-            parts.clock.now(), finish.disposition, finish.identity_known, finish.transferred,
+            order.attempt_id, order.attempt_id, order.phone, scenario.id, scenario.version, started_at=started
         )  # fmt: skip
-        return CallResult(finish, row)
+        return await self._talk(live, row, order)
+
+    async def _talk(self, live: LiveCall, row: CallRow, order: CallOrder) -> CallResult:
+        self._watcher(Sighting(row.id, 0, Dialled(order.phone, order.patient.id)))
+        with self._counted(row.id, live):
+            finish = await live.run()
+        return CallResult(finish, ended_row(row, finish, live.answered_ms, self._parts.clock.now()))
+
+    def _live_call(
+        self, order: CallOrder, call: Call, line: Line, prompts: Prompts, journal: CallJournal,
+        back: Returning | None = None,
+    ) -> LiveCall:  # fmt: skip
+        parts = self._parts
+        understanding = parts.language(order.scenario.id).understanding
+        mind = CallMind(understanding, names_in(order), [local_start(v) for v in order.appointments], parts.clock)
+        senses = Senses(parts.new_listener(), parts.ears, mind)
+        return LiveCall(call, line, prompts, senses, journal, self._watcher, parts.keep, back)
 
     @contextlib.contextmanager
     def _counted(self, call_id: str, live: LiveCall) -> Iterator[None]:
@@ -109,9 +118,31 @@ class RobotCaller:
                 self._none_live.set()
 
     async def recover(self, attempt_id: str) -> CallResult | None:
-        """A call of a process that died: its channel is ended, nobody talks to it any more."""
-        await self._parts.telephone.end(attempt_id)
-        return None
+        """A call of a process that died: it is taken up where it was, if it still lives. If it does not, what was said
+        in it counts. None when nobody knows what it was about: then its channel is ended."""
+        parts = self._parts
+        left = await restored(parts.store, parts.scenarios, attempt_id)
+        if left is None or left.finish is not None or not await parts.telephone.answered(attempt_id):
+            await parts.telephone.end(attempt_id)
+            return None if left is None else cut_short(left, parts.clock.now())
+        try:
+            return await self._take_up(left)
+        except VoicebotError as error:
+            log.error("a call cannot be taken up", call=attempt_id, code=error.code, error=str(error))
+            await parts.telephone.end(attempt_id)
+            return cut_short(left, parts.clock.now())
+
+    async def _take_up(self, left: Restored) -> CallResult:
+        """Raises MissingFact, ModelMissing."""
+        parts, order, now = self._parts, left.order, self._parts.clock.now()
+        facts = subjects(order, self._settings.clinic_name, left.row.started_at)
+        pronunciations = parts.language(order.scenario.id).pronunciations
+        prompts = await parts.studio.render(order.scenario, facts, left.row.started_at, pronunciations)
+        call, back = left.in_place(tuple(choices_of(f) for f in facts), now)
+        log.warning("a call is taken up", call=left.row.id, phase=call.phase.value, farewell=back.farewell)
+        line = parts.telephone.take_up(left.row.id, self._settings.caller_id)
+        journal = CallJournal(parts.store, left.row.id, left.serial)
+        return await self._talk(self._live_call(order, call, line, prompts, journal, back), left.row, order)
 
     async def end_all(self, within_s: float) -> None:
         """Say good-bye in every live call and wait until they are over, at most so long."""
@@ -120,32 +151,3 @@ class RobotCaller:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._none_live.wait()
-
-
-def subjects(order: CallOrder, clinic_name: str, now: datetime) -> list[Mapping[str, Fact]]:
-    """The facts of each visit of a call: whose it is, who answers for them, and whether that is somebody else than
-    at the visit before."""
-    total = len(order.appointments)
-    found: list[Mapping[str, Fact]] = []
-    before: Patient | None = None
-    for number, visit in enumerate(order.appointments, 1):
-        patient = order.patient_of(number - 1)
-        extras = Extras(_person(patient), before is not None and not same_person(before, patient))
-        found.append(facts_of(patient, visit, clinic_name, number, total, now, extras))
-        before = patient
-    return found
-
-
-def _person(patient: Patient) -> Person | None:
-    who = patient.representative
-    return Person(who.surname, who.given_name, who.patronymic, who.sex) if who is not None else None
-
-
-def _names(order: CallOrder) -> frozenset[str]:
-    """The names that may be said in answer to "is this …?": of everybody whom the call asks for or is about."""
-    words: set[str] = set()
-    for patient in (order.patient, *order.patients):
-        who = patient.spoken_to
-        words |= name_words(patient)
-        words |= name_words(replace(patient, surname=who.surname, given_name=who.given_name, patronymic=who.patronymic))
-    return frozenset(words)

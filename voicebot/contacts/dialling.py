@@ -179,6 +179,9 @@ def _not_now(
     held = not_released(campaign, scenario) if campaign is not None else _released_by_nobody(scenario)
     if held is not None:
         return replace(held, next_at=now + rules.lock_retry)
+    shown = _caller_id(situation, rules)
+    if isinstance(shown, Because):
+        return replace(shown, next_at=now + rules.lock_retry)
     locked = rules.lock.locked(attempt.phone)
     if locked:
         return Because(RuleId.LOCK, locked, now + rules.lock_retry)
@@ -195,6 +198,20 @@ def _not_now(
     if situation.mis_age is not None and situation.mis_age > rules.mis_fresh_for:
         return Because(RuleId.MIS_UNREADABLE, "МИС не отвечает, а её последние данные устарели", now + rules.mis_retry)
     return None
+
+
+def _caller_id(situation: Situation, rules: Rules) -> str | Because:
+    visit = next((v for v in situation.visits.values() if v is not None), None)
+    if not rules.caller_ids.numbers or situation.patient is None:
+        return ""
+    branch = visit.branch.id if visit is not None else ""
+    return rules.caller_ids.choose(situation.patient.id, branch, situation.attempt.lane)
+
+
+def shown_number(situation: Situation, rules: Rules) -> str:
+    """The number that this patient is called from; '' leaves it to the line."""
+    chosen = _caller_id(situation, rules)
+    return chosen if isinstance(chosen, str) else ""
 
 
 def _released_by_nobody(scenario: Scenario) -> Because | None:

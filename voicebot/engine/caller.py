@@ -31,6 +31,7 @@ class CallOrder:
 
     patients: whom each appointment is about, in a call about several; () means `patient`, who is the first of them.
     number: the how-manieth attempt this is for its contact, from 1.
+    caller_id: the number to show, '' for the one of the line.
     objection: to be asked right before the INVITE: why the call must not be made after all, in Russian, or ''.
     """
 
@@ -42,6 +43,7 @@ class CallOrder:
     number: int = 1
     patients: tuple[Patient, ...] = ()
     objection: Callable[[], Awaitable[str]] = no_objection
+    caller_id: str = ""
 
     def patient_of(self, subject: int) -> Patient:
         return self.patients[subject] if self.patients else self.patient

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from voicebot.contacts.decisions import RuleId
-from voicebot.contacts.dialling import Dial, Drop, Redirect, Situation, Wait, decide
+from voicebot.contacts.dialling import Dial, Drop, Redirect, Situation, Wait, decide, shown_number
 from voicebot.contacts.families import Parting, part, spoken_scenario
 from voicebot.contacts.ids import stable_id
 from voicebot.contacts.model import Appointment, Attempt, AttemptStatus, Contact, Task
@@ -120,7 +120,16 @@ class Preparing:
         # Last: a step that failed on the way here is run again and finds no order, so nothing is dialled.
         number = max(c.attempts_used for c in dial.contacts) + 1
         first = known[dial.contacts[0].patient_id]
-        order = CallOrder(attempt.id, dial.phone, first, visits, scenario, number, patients)
+        order = CallOrder(
+            attempt.id,
+            dial.phone,
+            first,
+            visits,
+            scenario,
+            number,
+            patients,
+            caller_id=shown_number(situations[0], self._rules),
+        )
         self.ready[attempt.id] = order, Decided(attempt.id, dial.contacts, base, now)
         return "dial"
 
