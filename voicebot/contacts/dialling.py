@@ -140,6 +140,8 @@ def _never(
     """What forbids this call for good: the wish of the patient, the law, an invitation that came too late."""
     if patient.do_not_call:
         return Because(RuleId.OPTED_OUT, "в МИС стоит отметка «не звонить»")
+    if situation.mis_age is not None and situation.mis_age > rules.mis_fresh_for:
+        return None  # consent and bookings are not known: the call waits for the MIS
     refused = advertising_refused(scenario, situation.consent, now)
     if refused is not None or situation.campaign is None or asked_for(spoken):
         return refused

@@ -45,7 +45,7 @@ class Attempting:
         self._caller = ports.caller
         self._node = node
         self._gate = gate
-        reading = Reading(ports.store, ports.mis, ports.clock, mis_timeout_s)
+        reading = Reading(ports.store, ports.mis, ports.clock, mis_timeout_s, ports.scenarios)
         self._preparing = Preparing(ports, rules, node, gate, reading)
         self._look = LastLook(ports.store, reading, ports.clock, gate, rules, node)
         self._settling = Settling(ports.store, ports.clock, ports.texts, ports.scenarios, rules)

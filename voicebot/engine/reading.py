@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from voicebot.clock import Clock
 from voicebot.contacts.dialling import Situation
 from voicebot.contacts.families import same_person
 from voicebot.contacts.hours import known_zone
+from voicebot.contacts.limits import MONTH, free_of_month
 from voicebot.contacts.model import Appointment, Attempt, Contact, Patient, Suppression
 from voicebot.contacts.planning import zone_of
+from voicebot.dialogue.scenario import Scenario
 from voicebot.errors import NetworkFault, PeerFault
-from voicebot.mis.port import Mis
+from voicebot.mis.port import Capability, Mis
+from voicebot.mis.selecting import Selecting
 from voicebot.store.port import Store
 
 log = logging.getLogger(__name__)
@@ -37,7 +41,16 @@ async def suppressions_of(
 class Reading:
     """Gathers the situation of an attempt that is due."""
 
-    def __init__(self, store: Store, mis: Mis, clock: Clock, mis_timeout_s: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        mis: Mis,
+        clock: Clock,
+        mis_timeout_s: float,
+        scenarios: Callable[[str], Scenario | None] = lambda _: None,
+    ) -> None:
+        """scenarios: the published scenario of an id, for what counts towards the limits."""
+        self._scenarios = scenarios
         self._store = store
         self._mis = mis
         self._clock = clock
@@ -63,11 +76,39 @@ class Reading:
         midnight = datetime.combine(now.astimezone(ZoneInfo(zone)).date(), time(0), ZoneInfo(zone))
         wards = [p.id for p in household if p.id != patient.id and same_person(p, patient)]
         tomorrow = midnight + timedelta(days=1)
-        return replace(
+        known = replace(
             situation,
             suppressions=await suppressions_of(self._store, patient, (situation.attempt.phone,), now),
             conversations_today=await self._store.conversations(patient.id, midnight, tomorrow, *wards),
+            contacted=await self._contacted(situation, (patient.id, *wards), now),
         )
+        campaign_id = situation.contacts[0].campaign_id
+        return await self._of_campaign(known, campaign_id, patient.id, now) if campaign_id else known
+
+    async def _contacted(self, situation: Situation, ids: Sequence[str], now: datetime) -> tuple[datetime, ...]:
+        """When the person was reached out to lately, by what counts towards the limit of a month."""
+        mine = [c.id for c in situation.contacts]
+        rows = await self._store.reached_out(ids, now - MONTH, mine)
+        scenarios = {id_: self._scenarios(id_) for id_ in {scenario_id for scenario_id, _ in rows}}
+        free = {id_ for id_, scenario in scenarios.items() if scenario is not None and free_of_month(scenario)}
+        return tuple(moment for scenario_id, moment in rows if scenario_id not in free)
+
+    async def _of_campaign(self, situation: Situation, campaign_id: str, patient_id: str, now: datetime) -> Situation:
+        """With the campaign, and what must still hold for it: consent, no booking, no refusal meanwhile."""
+        campaign = await self._store.campaign(campaign_id)
+        refused = await self._store.refused([patient_id])
+        situation = replace(situation, campaign=campaign, refused_at=refused.get(patient_id))
+        if Capability.SELECT not in self._mis.capabilities():
+            return situation
+        mis = cast(Selecting, self._mis)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                booked = await mis.next_visits([patient_id], now)
+                consents = await mis.consents([patient_id])
+        except (TimeoutError, NetworkFault) as error:
+            log.warning("the MIS cannot be asked for consents and bookings: %s", type(error).__name__)
+            return replace(situation, mis_age=_NEVER)
+        return replace(situation, next_visit=booked.get(patient_id), consent=consents.get(patient_id))
 
     async def _visits(
         self, contacts: Sequence[Contact], now: datetime

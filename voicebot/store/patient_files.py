@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.decisions import DecisionNote
-from voicebot.contacts.model import Attempt, Contact, Delivery, Message, Suppression, Task
+from voicebot.contacts.model import Attempt, Contact, ContactStatus, Delivery, Message, Suppression, Task
 from voicebot.dialogue.outcome import Outcome
 from voicebot.store.decision_models import DecisionRow
 from voicebot.store.decisions import note_of
@@ -29,6 +30,9 @@ from voicebot.store.port import CallRow
 from voicebot.store.repository import Repository, load_attempts
 
 T = TypeVar("T")
+
+#: A contact that ended so was never called about, unless attempts were made.
+NOT_CALLED = (ContactStatus.CANCELLED, ContactStatus.SUPPRESSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,18 @@ class PatientFiles(Repository):
                 deliveries=await _all(connection, DeliveryRow, DeliveryRow.patient_id == patient_id, Delivery),
                 suppressions=await _all(connection, SuppressionRow, stopped, Suppression),
             )
+
+    async def reached_out(
+        self, patient_ids: Sequence[str], since: datetime, without: Collection[str]
+    ) -> Sequence[tuple[str, datetime]]:
+        """(scenario id, moment) of every contact of these patients since then that is open or was called about, but
+        for these contacts (ids)."""
+        called = or_(ContactRow.status.not_in(NOT_CALLED), ContactRow.attempts_used > 0)
+        statement = select(ContactRow.scenario_id, ContactRow.due_at).where(
+            ContactRow.patient_id.in_(patient_ids), ContactRow.due_at > since, called, ContactRow.id.not_in(without)
+        )
+        async with self._database.reading() as connection:
+            return tuple((row.scenario_id, row.due_at) for row in await connection.execute(statement))
 
 
 async def _all(connection: AsyncConnection, model: Any, where: ColumnElement[bool], made: type[T]) -> tuple[T, ...]:
