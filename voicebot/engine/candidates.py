@@ -1,0 +1,149 @@
+"""The candidates of a campaign, each decided by the rules: a batch is read, then decided without asking anybody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from voicebot.contacts.campaign import Campaign, Candidate, TriggerKind
+from voicebot.contacts.consents import Consent
+from voicebot.contacts.decisions import RuleId
+from voicebot.contacts.doubles import person_keys
+from voicebot.contacts.inviting import INVITING
+from voicebot.contacts.limits import MONTH, free_of_month
+from voicebot.contacts.model import Contact, Patient, Suppression
+from voicebot.contacts.occasions import renewed
+from voicebot.contacts.planning import Planned
+from voicebot.contacts.rules import Rules
+from voicebot.contacts.selecting import History, Suppressed, decide_contact
+from voicebot.dialogue.scenario import Purpose, Scenario
+from voicebot.mis.port import BadRecord
+from voicebot.mis.selecting import CandidateBatch, Selecting
+from voicebot.store.port import Store
+
+#: Triggers that may name one patient several times in one walk.
+_BY_VISIT = frozenset({TriggerKind.AFTER_VISIT, TriggerKind.MISSED_VISIT})
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedBatch:
+    """planned, suppressed: each candidate with what was decided; those outside of the segment are left out.
+
+    shared: phones that stand in several cards. bad: records that could not be read.
+    """
+
+    planned: tuple[tuple[Candidate, Planned], ...]
+    suppressed: tuple[tuple[Candidate, Suppressed], ...]
+    shared: frozenset[str] = frozenset()
+    bad: tuple[BadRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store and the MIS know of the patients of one batch."""
+
+    contacts: Mapping[str, Sequence[Contact]]
+    contacted: Mapping[str, tuple[datetime, ...]]
+    refused: Mapping[str, datetime]
+    by_patient: Mapping[str, Sequence[Suppression]]
+    by_phone: Mapping[str, Sequence[Suppression]]
+    consents: Mapping[str, Consent]
+
+    def suppressions(self, patient: Patient) -> tuple[Suppression, ...]:
+        if not self.by_patient and not self.by_phone:
+            return ()
+        found = list(self.by_patient.get(patient.id, ()))
+        for phone in patient.phones:
+            found += self.by_phone.get(phone, ())
+        return tuple(found)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What one walk remembers from batch to batch: little, whatever the number of candidates."""
+
+    campaign: Campaign
+    scenario: Scenario
+    now: datetime
+    people: dict[str, str] = field(default_factory=dict)  # key of a person with a shared phone -> first record
+    planned: dict[str, list[Contact]] = field(default_factory=lambda: defaultdict(list))
+
+    def twin(self, patient: Patient, shared: frozenset[str]) -> str:
+        """The record of the same person that came earlier, or ''."""
+        if self.campaign.trigger.kind is TriggerKind.BEFORE_VISIT or shared.isdisjoint(patient.phones):
+            return ""
+        keys = person_keys(patient)
+        first = next((self.people[k] for k in keys if k in self.people), patient.id)
+        for key in keys:
+            self.people.setdefault(key, first)
+        return first if first != patient.id else ""
+
+
+class Candidates:
+    """scenarios: those that are published, for what counts towards the limit of a month."""
+
+    def __init__(self, store: Store, mis: Selecting, scenarios: Callable[[], Iterable[Scenario]], rules: Rules) -> None:
+        self._store = store
+        self._mis = mis
+        self._scenarios = scenarios
+        self._rules = rules
+
+    async def decided(self, campaign: Campaign, scenario: Scenario, now: datetime) -> AsyncIterator[DecidedBatch]:
+        """All candidates of this moment. Raises StoreDown, MisUnavailable. Nothing is written."""
+        walk = _Walk(campaign, scenario, now)
+        async for batch in self._mis.candidates(campaign, now):
+            yield self._decide(walk, batch, await self._known(walk, batch))
+
+    async def _known(self, walk: _Walk, batch: CandidateBatch) -> _Known:
+        store, scenario, now = self._store, walk.scenario, walk.now
+        ids = list(dict.fromkeys(c.patient.id for c in batch.candidates))
+        phones = list(dict.fromkeys(phone for c in batch.candidates for phone in c.patient.phones))
+        contacts: dict[str, list[Contact]] = defaultdict(list)
+        for contact in await store.contacts_of(ids, scenario.id):
+            contacts[contact.patient_id].append(contact)
+        free = free_of_month(scenario)
+        exempt = () if free else tuple(s.id for s in self._scenarios() if free_of_month(s))
+        by_patient: dict[str, list[Suppression]] = defaultdict(list)
+        by_phone: dict[str, list[Suppression]] = defaultdict(list)
+        for one in await store.suppressions_of(ids, phones, now):
+            (by_patient[one.patient_id] if one.patient_id else by_phone[one.phone]).append(one)
+        return _Known(
+            contacts=contacts,
+            contacted={} if free else await store.contacted(ids, now - MONTH, exempt),
+            refused=await store.refused(ids) if walk.campaign.trigger.kind in INVITING else {},
+            by_patient=by_patient,
+            by_phone=by_phone,
+            consents=await self._mis.consents(ids) if scenario.purpose is Purpose.ADVERTISING else {},
+        )
+
+    def _decide(self, walk: _Walk, batch: CandidateBatch, known: _Known) -> DecidedBatch:
+        planned: list[tuple[Candidate, Planned]] = []
+        suppressed: list[tuple[Candidate, Suppressed]] = []
+        for candidate in batch.candidates:
+            decision = self._one(walk, candidate, batch.shared, known)
+            if isinstance(decision, Planned):
+                planned.append((candidate, decision))
+                if walk.campaign.trigger.kind in _BY_VISIT:
+                    walk.planned[candidate.patient.id].append(decision.contact)
+            elif decision.decision.rule is not RuleId.SEGMENT:
+                suppressed.append((candidate, decision))
+        return DecidedBatch(tuple(planned), tuple(suppressed), batch.shared, batch.bad)
+
+    def _one(self, walk: _Walk, candidate: Candidate, shared: frozenset[str], known: _Known) -> Planned | Suppressed:
+        patient = candidate.patient
+        before = known.contacts.get(patient.id, ())
+        if patient.id in walk.planned:
+            before = [*before, *walk.planned[patient.id]]
+        candidate = renewed(candidate, walk.campaign, walk.scenario, before, self._rules, walk.now)
+        history = History(
+            contacts=tuple(before),
+            contacted=known.contacted.get(patient.id, ()),
+            refused_at=known.refused.get(patient.id),
+            twin=walk.twin(patient, shared),
+        )
+        return decide_contact(
+            candidate, walk.campaign, walk.scenario, history, known.suppressions(patient),
+            known.consents.get(patient.id), self._rules, walk.now,
+        )  # fmt: skip
