@@ -202,6 +202,7 @@ async def running(
         pool, studio = await _speech(settings, repertoire.scenarios.values(), stack)
         asterisk, city = await _exchange(settings, stack)
         telephone = await _telephone(settings, asterisk, stack)
+        await _end_orphans(settings, store, telephone)
         parts = CallParts(
             telephone,
             studio,
@@ -211,6 +212,7 @@ async def running(
             store,
             clock,
             keep_in(settings.paths.data / "comments"),
+            repertoire.scenario,
         )
         clinic, line = settings.clinic, settings.telephony
         calling = CallingSettings(clinic.name, line.caller_id or clinic.phone, line.ring_timeout_s)
@@ -358,10 +360,16 @@ async def _telephone(settings: Settings, asterisk: AsteriskProcess | None, stack
         url, user, password, _app(settings), endpoint=wanted.endpoint, administrators=administrators
     )
     await stack.enter_async_context(telephone)
-    for orphan in await telephone.orphans():
-        log.warning("a channel of a robot that died is ended", path=orphan.path)
-        await telephone.remove(orphan)
     return telephone
+
+
+async def _end_orphans(settings: Settings, store: database.SqlStore, telephone: AriTelephone) -> None:
+    """What a robot that died has left on the line and nobody will take up again; its calls will be."""
+    ours = {attempt.id for attempt in await store.dialling() if attempt.node == settings.node}
+    for orphan in await telephone.orphans():
+        if orphan.call_id not in ours:
+            log.warning("a channel of a robot that died is ended", path=orphan.path)
+            await telephone.remove(orphan)
 
 
 def _app(settings: Settings) -> str:

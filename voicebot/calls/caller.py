@@ -5,27 +5,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+
+import structlog
 
 from voicebot.calls.comments import Keep, keep_nothing
 from voicebot.calls.driver import LiveCall
 from voicebot.calls.journal import CallJournal
 from voicebot.calls.listening import Senses
 from voicebot.calls.mind import CallMind
-from voicebot.calls.port import Dialled, Ears, Sighting, Watcher, blind
+from voicebot.calls.port import Dialled, Ears, Prompts, Sighting, Watcher, blind
 from voicebot.calls.prompts import Studio
-from voicebot.calls.resuming import Restored, restored
+from voicebot.calls.resuming import Restored, Returning, cut_short, ended_row, restored
 from voicebot.calls.subjects import names_in, subjects
 from voicebot.clock import Clock
-from voicebot.dialogue.call import new_call
+from voicebot.dialogue.call import Call, new_call
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CalledOff, CallOrder, CallResult
+from voicebot.errors import VoicebotError
 from voicebot.language.facts import choices_of, local_start
 from voicebot.scenarios.talk import Language
 from voicebot.speech.listener import Listener
 from voicebot.store.port import CallRow, Store
-from voicebot.telephony.port import Telephone
+from voicebot.telephony.port import Line, Telephone
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class RobotCaller:
         """A call of a process that died: it is taken up where it was, if it still lives. If it does not, what was said
         in it counts. None when nobody knows what it was about: then its channel is ended."""
         parts = self._parts
-        left = await restored(parts.store, parts.scenarios, attempt_id)
+        left = await restored(parts.store, parts.scenarios, self._settings.clinic_name, attempt_id)
         if left is None or left.finish is not None or not await parts.telephone.answered(attempt_id):
             await parts.telephone.end(attempt_id)
             return None if left is None else cut_short(left, parts.clock.now())
@@ -134,15 +138,14 @@ class RobotCaller:
 
     async def _take_up(self, left: Restored) -> CallResult:
         """Raises MissingFact, ModelMissing."""
-        parts, order, now = self._parts, left.order, self._parts.clock.now()
-        facts = subjects(order, self._settings.clinic_name, left.row.started_at)
+        parts, order = self._parts, left.order
         pronunciations = parts.language(order.scenario.id).pronunciations
-        prompts = await parts.studio.render(order.scenario, facts, left.row.started_at, pronunciations)
-        call, back = left.in_place(tuple(choices_of(f) for f in facts), now)
-        log.warning("a call is taken up", call=left.row.id, phase=call.phase.value, farewell=back.farewell)
+        prompts = await parts.studio.render(order.scenario, left.facts, left.row.started_at, pronunciations)
+        back = left.returning(parts.clock.now())
+        log.warning("a call is taken up", call=left.row.id, phase=left.call.phase.value, farewell=back.farewell)
         line = parts.telephone.take_up(left.row.id, self._settings.caller_id)
         journal = CallJournal(parts.store, left.row.id, left.serial)
-        return await self._talk(self._live_call(order, call, line, prompts, journal, back), left.row, order)
+        return await self._talk(self._live_call(order, left.call, line, prompts, journal, back), left.row, order)
 
     async def end_all(self, within_s: float) -> None:
         """Say good-bye in every live call and wait until they are over, at most so long."""

@@ -12,6 +12,7 @@ from voicebot.calls.comments import Comments, Keep, keep_nothing
 from voicebot.calls.journal import CallJournal
 from voicebot.calls.listening import CallHearing, Senses
 from voicebot.calls.port import Prompts, Sighting, Watcher, blind
+from voicebot.calls.resuming import Returning, news
 from voicebot.dialogue.actions import (
     Action,
     CancelTimer,
@@ -25,7 +26,7 @@ from voicebot.dialogue.actions import (
     StopPlaying,
     StopRecording,
 )
-from voicebot.dialogue.call import Call
+from voicebot.dialogue.call import Call, Phase
 from voicebot.dialogue.events import (
     Answered,
     Event,
@@ -45,6 +46,7 @@ from voicebot.dialogue.step import step
 from voicebot.errors import VoicebotError
 from voicebot.telephony.port import (
     Audio,
+    Back,
     Gone,
     Key,
     Line,
@@ -69,6 +71,7 @@ class LiveCall:
     """One conversation on one line, from dialling to Finish.
 
     prompts: everything the robot may say in this call, rendered beforehand. keep: where recorded comments go.
+    back: for a call of a robot that died, on a line that is taken up.
     """
 
     def __init__(
@@ -80,11 +83,13 @@ class LiveCall:
         journal: CallJournal,
         watcher: Watcher = blind,
         keep: Keep = keep_nothing,
+        back: Returning | None = None,
     ) -> None:
         self._call, self._line, self._prompts = call, line, prompts
         self._journal, self._watcher = journal, watcher
         self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
+        self._back = back or Returning()
+        self._began = self._loop.time() - self._back.elapsed_ms / 1000
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._hearing = CallHearing(senses, line.rate, lambda: self._call, self._post, self.now_ms)
         self._comments = Comments(line.id, line.rate, keep)
@@ -92,7 +97,7 @@ class LiveCall:
         self._playing: tuple[Play, int, asyncio.Task[None]] | None = None
         self._media_lost = False
         self.finish: Finish | None = None
-        self.answered_ms: int | None = None
+        self.answered_ms = self._back.answered_ms
 
     def now_ms(self) -> int:
         """Milliseconds since dialling began."""
@@ -170,6 +175,8 @@ class LiveCall:
                 self.answered_ms = at
                 self._hearing.attending = True
                 self._post(Answered(at))
+            case Back(talking):
+                self._line_is_back(at, talking)
             case PlayFinished(prompt_id):
                 if self._playing is not None and self._playing[0].prompt_id == prompt_id:
                     self._playing = None
@@ -188,6 +195,16 @@ class LiveCall:
                 self._group.create_task(self._try(self._line.hang_up()))
             case Ringing() | Audio() | Gone():
                 pass
+
+    def _line_is_back(self, at: int, talking: bool) -> None:
+        """A robot that died, or a socket that broke: what was being played is lost."""
+        self._stop_playing_task()
+        self.answered_ms = self.answered_ms if self.answered_ms is not None else at
+        self._hearing.attending = not talking
+        if self._call.phase not in (Phase.DIALLING, Phase.GREETING):
+            self._hearing.conversation_has_begun()
+        for event in news(self._call, at, talking, self._back.farewell):
+            self._post(event)
 
     async def _line_gone(self, gone: Gone) -> None:
         await self._hearing.finish(LAST_WORDS_S)

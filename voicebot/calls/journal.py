@@ -21,10 +21,11 @@ RETRY_S = 1.0
 class CallJournal:
     """Writes in the background, in order, in batches; close() returns once all is written."""
 
-    def __init__(self, store: Store, call_id: str) -> None:
+    def __init__(self, store: Store, call_id: str, serial: int = 0) -> None:
+        """serial: of the last event that stands there already."""
         self._store = store
         self._call_id = call_id
-        self._serial = 0
+        self._serial = max(0, serial)
         self._waiting: asyncio.Queue[EventRow] = asyncio.Queue()
         self._closing = asyncio.Event()
 

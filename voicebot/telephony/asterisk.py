@@ -22,6 +22,7 @@ from voicebot.telephony import keeping
 from voicebot.telephony.conf import render_folder, shipped
 from voicebot.telephony.install import AsteriskInstall, find_asterisk
 from voicebot.telephony.ports import PortLease
+from voicebot.telephony.warden import OWNER
 
 _START_S = 20.0  # 0.4 s on an idle machine; generous for a loaded one
 _POLITE_S = 3.0  # from SIGTERM to SIGKILL; together with the reaping below the promised 5 s
@@ -136,7 +137,7 @@ class AsteriskProcess:
         if left is None:
             return False
         if left.password == self.password and left.http == self.ports.http and left.made_of == self._made_of():
-            claim(self.run_dir / keeping.OWNER)
+            claim(self.run_dir / OWNER)
             if await self._answers():
                 self.adopted = left
                 return True

@@ -97,6 +97,19 @@ class Legs:
         self._exchange.own(leg.id, self._owner)
         self._legs[leg.id] = leg
 
+    def find(self, channel_id: str) -> Leg:
+        """A channel that is there and answered, of a process that died: ours from now on. Raises TelephonyError when a
+        live call has it."""
+        leg = Leg(channel_id)
+        leg.entered.set()
+        leg.up.set()
+        self.adopt(leg)
+        return leg
+
+    def keep_bridge(self, bridge_id: str) -> None:
+        """A bridge that is there is ours from now on."""
+        self._bridges.append(bridge_id)
+
     async def create(self, channel_id: str, endpoint: str, caller_id: str) -> Leg:
         """A channel towards endpoint, in our application and not dialled yet.
 

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
+from voicebot.telephony import remains
 from voicebot.telephony.ari import AriNotFound
 from voicebot.telephony.events import StasisStart
 from voicebot.telephony.exchange import Exchange
 from voicebot.telephony.incoming import Incoming
-from voicebot.telephony.line import AriLine, LineRules, Outbound
+from voicebot.telephony.line import AriLine, LineRules, Outbound, TakenUp
 from voicebot.telephony.port import TelephonyError
 
 _NUMBER = re.compile(r"\+?[0-9]{2,20}")
@@ -87,6 +88,13 @@ class AriTelephone:
             self._incoming = asyncio.Queue(_MOST_WAITING)
         return _Calls(self._incoming)
 
+    def take_up(self, call_id: str, caller_id: str) -> AriLine:
+        """As the port says."""
+        return AriLine(self.exchange, call_id, TakenUp(caller_id), self._rules)
+
+    async def answered(self, call_id: str) -> bool:
+        return await remains.up(self._client, call_id)
+
     async def alive(self, call_id: str) -> bool:
         try:
             await self._client.get(f"channels/{call_id}")
@@ -95,7 +103,7 @@ class AriTelephone:
         return True
 
     async def end(self, call_id: str) -> None:
-        for path in (f"channels/{call_id}", f"channels/m-{call_id}", f"bridges/b-{call_id}"):
+        for path in (f"channels/{call_id}", *remains.names(call_id)):
             await self._client.delete(path)
 
     async def orphans(self) -> list[Orphan]:
@@ -144,5 +152,5 @@ class _Calls(AsyncIterator[Incoming]):
 
 
 def _call_of(name: str) -> str:
-    """The call id in the id of a channel or bridge of ours: m-7, b-7 and 7 are of call 7."""
-    return re.sub(r"^(?:m|b|w|wb)-", "", name)
+    """The call id in the id of a channel or bridge of ours: m-7, b-7, w-t-7 and 7 are of call 7."""
+    return re.sub(r"^(?:(?:m|b|w|wb|t)-)+", "", name)

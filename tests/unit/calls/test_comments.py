@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.calls.caller import subjects
+from voicebot.calls.subjects import subjects
 from voicebot.calls.comments import Comments, keep_in
 from voicebot.calls.driver import LiveCall
 from voicebot.calls.journal import CallJournal
