@@ -2,106 +2,43 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import sqlite3
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from campaign_desk import AFTER, AWAY, BEFORE, MISSED, NOW, OFFER, RECALL, WHO, Desk, empty, opened
 from generated_registry import Town, fill_sqlite
 
-from voicebot.clock import ManualClock
-from voicebot.contacts.campaign import Campaign, CampaignStatus, Segment, Trigger, TriggerKind
+from voicebot.contacts.campaign import Campaign, CampaignStatus, Segment
 from voicebot.contacts.decisions import RuleId
 from voicebot.contacts.model import AttemptStatus, ContactStatus, Sex
-from voicebot.contacts.rules import Rules
-from voicebot.dialogue.scenario import About, End, Plan, Purpose, Scenario, Step
-from voicebot.engine.campaigning import Campaigning, CampaignRefused
-from voicebot.mis.registry.registry import Registry
-from voicebot.mis.registry.registry import upgrade as upgrade_registry
-from voicebot.store.database import SqlStore, upgrade
+from voicebot.engine.campaigning import CampaignRefused
 
-NOW = datetime(2026, 11, 23, 9, 2, tzinfo=UTC)  # Monday noon in Moscow, between two visits
-WHO = "Орлова Нина"
-
-
-def scenario(id_: str, **changes: object) -> Scenario:
-    values: dict[str, object] = {
-        "id": id_, "version": "1", "title": id_, "purpose": Purpose.SERVICE, "about": About.PATIENT, "voice": "anna",
-        "start": "who", "steps": {"who": Step("who", End())}, "everywhere": {},
-    }  # fmt: skip
-    return Scenario(**{**values, **changes})  # type: ignore[arg-type]
-
-
-SCENARIOS = {
-    "reminder": scenario("reminder", about=About.APPOINTMENT, plan=Plan(before=(timedelta(hours=24),))),
-    "missed": scenario("missed", about=About.APPOINTMENT, plan=Plan(lifecycle="no_show")),
-    "feedback": scenario("feedback"),
-    "recall": scenario("recall"),
-    "offer": scenario("offer", purpose=Purpose.ADVERTISING),
-}
-BEFORE = Campaign("before", "За день", "reminder", Trigger(TriggerKind.BEFORE_VISIT, (timedelta(hours=24),)))
-AFTER = Campaign("after", "Оценка", "feedback", Trigger(TriggerKind.AFTER_VISIT, (timedelta(hours=2),)))
-MISSED = Campaign("missed", "Не пришёл", "missed", Trigger(TriggerKind.MISSED_VISIT, (timedelta(hours=3),)))
-RECALL = Campaign("recall", "Осмотр", "recall", Trigger(TriggerKind.RECALL_DATE))
-AWAY = Campaign("away", "Давно не были", "recall", Trigger(TriggerKind.NO_VISIT_FOR, months=12))
-OFFER = Campaign(
-    "offer", "Предложение", "offer", Trigger(TriggerKind.NO_VISIT_FOR, months=6),
-    Segment(branches=("b1", "b3"), services=("Чистка", "Осмотр"), age_from=30, age_to=60, sex=Sex.FEMALE),
-    hold_out=0.2,
-)  # fmt: skip
 ALL = pytest.mark.parametrize("campaign", [BEFORE, AFTER, MISSED, RECALL, AWAY, OFFER], ids=lambda c: c.id)
-
-
-@dataclass
-class Desk:
-    store: SqlStore
-    mis: Registry
-    clock: ManualClock
-    scenarios: dict[str, Scenario]
-    campaigns: Campaigning
-    folder: Path
-
-    async def previewed(self, campaign: Campaign):
-        await self.campaigns.draft(campaign, WHO)
-        preview = await self.campaigns.preview(campaign)
-        await self.store.previewed(campaign.id, "{}", self.clock.now())
-        return preview
-
-    async def released(self, campaign: Campaign):
-        await self.previewed(campaign)
-        return await self.campaigns.release(campaign.id, WHO)
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("town")
-    asyncio.run(upgrade(f"sqlite:///{folder / 'voicebot.db'}"))
-    asyncio.run(upgrade_registry(f"sqlite:///{folder / 'registry.db'}"))
+    shutil.copytree(empty(), folder, dirs_exist_ok=True)
     fill_sqlite(folder / "registry.db", Town(1000, NOW))
     return folder
 
 
 @pytest.fixture
 async def desk(tmp_path: Path, town: Path) -> AsyncIterator[Desk]:
-    shutil.copytree(town, tmp_path, dirs_exist_ok=True)
-    clock = ManualClock(NOW)
-    store = SqlStore(f"sqlite:///{tmp_path / 'voicebot.db'}")
-    mis = Registry(f"sqlite:///{tmp_path / 'registry.db'}", clock)
-    scenarios = dict(SCENARIOS)
-    campaigns = Campaigning(store, mis, clock, scenarios.get, lambda: scenarios.values(), Rules(hold_out_key=b"key"))
-    yield Desk(store, mis, clock, scenarios, campaigns, tmp_path)
-    await store.close()
-    await mis.close()
+    async with opened(tmp_path, town) as made:
+        yield made
 
 
 @ALL
