@@ -119,24 +119,30 @@ class CallingHours:
         now = local.time().replace(tzinfo=None)
         return any(begin <= now < end for begin, end in self.windows(local.date()))
 
-    def _spans(self, day: date, zone: str) -> list[Span]:
+    def _spans(self, day: date, zone: str) -> tuple[Span, ...]:
         """The allowed spans of this local day (of the westernmost zone, when the zone is unknown), in order."""
-        first, *others = _zones(zone)
-        common = self._day(day, first)
-        for name in others:
-            # A day further east may have begun the evening before: its neighbours are looked at as well.
-            near = [span for d in (-1, 0, 1) for span in self._day(day + timedelta(days=d), name)]
-            common = _meet(common, near)
-            if not common:
-                break
-        return common
+        return _spans_of(self, day, known_zone(zone) if zone else "")
 
-    def _day(self, day: date, zone: str) -> list[Span]:
-        tz = ZoneInfo(zone)
-        return [
-            (datetime.combine(day, begin, tz).astimezone(UTC), datetime.combine(day, end, tz).astimezone(UTC))
-            for begin, end in sorted(self.windows(day))
-        ]
+
+@lru_cache(maxsize=8192)  # planning asks for the same few days of the same few zones for every patient
+def _spans_of(hours: CallingHours, day: date, zone: str) -> tuple[Span, ...]:
+    first, *others = _zones(zone)
+    common = _day(hours, day, first)
+    for name in others:
+        # A day further east may have begun the evening before: its neighbours are looked at as well.
+        near = [span for d in (-1, 0, 1) for span in _day(hours, day + timedelta(days=d), name)]
+        common = _meet(common, near)
+        if not common:
+            break
+    return tuple(common)
+
+
+def _day(hours: CallingHours, day: date, zone: str) -> list[Span]:
+    tz = ZoneInfo(zone)
+    return [
+        (datetime.combine(day, begin, tz).astimezone(UTC), datetime.combine(day, end, tz).astimezone(UTC))
+        for begin, end in sorted(hours.windows(day))
+    ]
 
 
 def _zones(zone: str) -> tuple[str, ...]:
