@@ -244,3 +244,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "sqlite":
         return on_sqlite(tmp_path)
     return on_postgres(request.getfixturevalue("new_database"))
+
+
+@pytest.fixture
+def shared_place(new_database: Callable[[], str]) -> Place:
+    """Empty databases that several machines may share: PostgreSQL."""
+    return on_postgres(new_database)

@@ -35,6 +35,19 @@ class Place:
         finally:
             connection.close()
 
+    def engine_change(self, sql: str) -> None:
+        """Change the engine's own tables, as a death at the wrong moment would have left them."""
+        if self.several_nodes:
+            with psycopg.connect(self.engine_url, autocommit=True) as connection:
+                connection.execute(sql.replace("{", "dbos.").replace("}", ""))
+            return
+        connection = sqlite3.connect(self.engine_url.removeprefix("sqlite:///"), timeout=10)
+        try:
+            with connection:
+                connection.execute(sql.replace("{", "").replace("}", ""))
+        finally:
+            connection.close()
+
     def dump(self) -> str:
         """Every row of the engine's tables as text."""
         if not self.several_nodes:
