@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,25 @@ def suppressed(phone: str, patient_id: str, suppressions: Sequence[Suppression],
         if s.phone in ("", phone) and s.patient_id in ("", patient_id):
             return s.why
     return ""
+
+
+class Against:
+    """Many suppressions, asked for those of one patient at a time."""
+
+    def __init__(self, suppressions: Iterable[Suppression]) -> None:
+        self._by_patient: dict[str, list[Suppression]] = {}
+        self._by_phone: dict[str, list[Suppression]] = {}
+        for one in suppressions:
+            by, key = (self._by_patient, one.patient_id) if one.patient_id else (self._by_phone, one.phone)
+            by.setdefault(key, []).append(one)
+
+    def of(self, patient: Patient) -> tuple[Suppression, ...]:
+        """Those that concern this patient or one of their phones."""
+        found = list(self._by_patient.get(patient.id, ()))
+        if self._by_phone:
+            for phone in patient.phones:
+                found += self._by_phone.get(phone, ())
+        return tuple(found)
 
 
 def phones_of(patient: Patient, suppressions: Sequence[Suppression], lock: DiallingLock, now: datetime) -> Phones:

@@ -13,8 +13,9 @@ from voicebot.contacts.decisions import RuleId
 from voicebot.contacts.doubles import person_keys
 from voicebot.contacts.inviting import INVITING
 from voicebot.contacts.limits import MONTH, free_of_month
-from voicebot.contacts.model import Contact, Patient, Suppression
+from voicebot.contacts.model import Contact, Patient
 from voicebot.contacts.occasions import renewed
+from voicebot.contacts.phones import Against
 from voicebot.contacts.planning import Planned
 from voicebot.contacts.rules import Rules
 from voicebot.contacts.selecting import History, Suppressed, decide_contact
@@ -47,17 +48,8 @@ class _Known:
     contacts: Mapping[str, Sequence[Contact]]
     contacted: Mapping[str, tuple[datetime, ...]]
     refused: Mapping[str, datetime]
-    by_patient: Mapping[str, Sequence[Suppression]]
-    by_phone: Mapping[str, Sequence[Suppression]]
+    against: Against
     consents: Mapping[str, Consent]
-
-    def suppressions(self, patient: Patient) -> tuple[Suppression, ...]:
-        if not self.by_patient and not self.by_phone:
-            return ()
-        found = list(self.by_patient.get(patient.id, ()))
-        for phone in patient.phones:
-            found += self.by_phone.get(phone, ())
-        return tuple(found)
 
 
 @dataclass(slots=True)
@@ -105,16 +97,11 @@ class Candidates:
             contacts[contact.patient_id].append(contact)
         free = free_of_month(scenario)
         exempt = () if free else tuple(s.id for s in self._scenarios() if free_of_month(s))
-        by_patient: dict[str, list[Suppression]] = defaultdict(list)
-        by_phone: dict[str, list[Suppression]] = defaultdict(list)
-        for one in await store.suppressions_of(ids, phones, now):
-            (by_patient[one.patient_id] if one.patient_id else by_phone[one.phone]).append(one)
         return _Known(
             contacts=contacts,
             contacted={} if free else await store.contacted(ids, now - MONTH, exempt),
             refused=await store.refused(ids) if walk.campaign.trigger.kind in INVITING else {},
-            by_patient=by_patient,
-            by_phone=by_phone,
+            against=Against(await store.suppressions_of(ids, phones, now)),
             consents=await self._mis.consents(ids) if scenario.purpose is Purpose.ADVERTISING else {},
         )
 
@@ -144,6 +131,6 @@ class Candidates:
             twin=walk.twin(patient, shared),
         )
         return decide_contact(
-            candidate, walk.campaign, walk.scenario, history, known.suppressions(patient),
+            candidate, walk.campaign, walk.scenario, history, known.against.of(patient),
             known.consents.get(patient.id), self._rules, walk.now,
         )  # fmt: skip
