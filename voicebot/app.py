@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import gc
 import os
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import holidays
 import structlog
@@ -27,11 +24,13 @@ from voicebot.contacts.caller_ids import CallerIds
 from voicebot.contacts.hours import CallingHours
 from voicebot.contacts.model import Appointment, Patient
 from voicebot.contacts.rules import CITY_PREFIX, DiallingLock, Rules
+from voicebot.data_folder import keep_secret, only_robot_in, secret_of
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
 from voicebot.engine.ports import Ports
-from voicebot.errors import InputFault, NetworkFault, VoicebotError
+from voicebot.engine.watching import Watch
+from voicebot.errors import NetworkFault, VoicebotError
 from voicebot.language.facts import facts_of, patient_facts
 from voicebot.language.writing import message_text
 from voicebot.mis.registry import registry
@@ -43,7 +42,7 @@ from voicebot.scenarios.rehearsing import language_of
 from voicebot.scenarios.repertoire import Repertoire
 from voicebot.scenarios.versions import publish_shipped
 from voicebot.setting_values import times_of
-from voicebot.settings import AsteriskKind, Settings
+from voicebot.settings import AsteriskKind, Role, Settings
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
 from voicebot.speech.listener import Listener
@@ -61,12 +60,6 @@ POLITE_S = 4.5  # Ctrl-C ends calls politely within five seconds
 ENGINE_GRACE_S = 3.0
 REFRESH_S = 5.0  # what is published runs so soon
 RESTART_S = (0.2, 1.0, 3.0, 10.0, 30.0)  # between tries to bring back an Asterisk that died
-
-
-class DataInUse(InputFault):
-    """Another robot works in this data folder."""
-
-    code = "data-in-use"
 
 
 @dataclass(frozen=True)
@@ -165,7 +158,7 @@ def rules_of(settings: Settings, today: datetime) -> Rules:
         contacts_a_month=settings.rules.contacts_a_month,
         refused_months=settings.rules.refused_months,
         calls_per_administrator=settings.rules.calls_per_administrator,
-        hold_out_key=_secret(settings.paths.data),
+        hold_out_key=secret_of(settings.paths.data),
         caller_ids=CallerIds(shown.numbers, shown.branches, shown.campaigns),
         call_late_bookings=settings.rules.call_late_bookings,
         mis_fresh_for=timedelta(minutes=settings.mis.fresh_for_min),
@@ -186,7 +179,11 @@ class SmsTexts:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock | None = None, watcher: Watcher = blind, idle: bool = False
+    settings: Settings,
+    clock: Clock | None = None,
+    watcher: Watcher = blind,
+    idle: bool = False,
+    role: Role = Role.ALL,
 ) -> AsyncIterator[Robot]:
     """A node at work: databases, Asterisk (and the city, when the trunk leads there), speech, engine, ticks.
 
@@ -196,8 +193,9 @@ async def running(
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         stack.enter_context(only_robot_in(settings.paths.data))
-        rules = rules_of(settings, clock.now())
         store, mis = await stack.enter_async_context(databases(settings, clock))
+        keep_secret(settings.paths.data, await store.shared_secret("phones", secret_of(settings.paths.data)))
+        rules = rules_of(settings, clock.now())
         repertoire = _on_trial(settings) if idle else await _repertoire(settings, store, clock)
         pool, studio = await _speech(settings, repertoire.scenarios.values(), stack)
         asterisk, city = await _exchange(settings, stack)
@@ -225,15 +223,18 @@ async def running(
             rules,
             MachinerySettings(
                 settings.node,
-                _secret(settings.paths.data),
+                secret_of(settings.paths.data),
                 line.lines,
                 line.calls_per_second,
                 settings.mis.sync_every_s,
+                dead_after_s=settings.nodes.dead_after_s,
+                role=role.value,
             ),
         )
         engine.tick("scenarios", REFRESH_S, repertoire.refresh)
         if not idle:
             await engine.start()
+            stack.push_async_callback(machinery.sweeper.stop)
             stack.push_async_callback(engine.stop, ENGINE_GRACE_S)
         robot = Robot(
             settings, clock, store, mis, engine, machinery, caller, telephone, city, pool, repertoire, rules.lock
@@ -243,6 +244,18 @@ async def running(
         gc.collect()
         gc.freeze()
         yield robot
+
+
+@contextlib.asynccontextmanager
+async def looking_on(settings: Settings) -> AsyncIterator[Mapping[str, Callable[[], Awaitable[str]]]]:
+    """A node that shows and never calls: what its /healthz asks. It needs neither Asterisk nor speech."""
+    await database.upgrade(settings.database_url)
+    store = database.SqlStore(settings.database_url)
+    watch = Watch(store, SystemClock(), timedelta(seconds=settings.nodes.dead_after_s))
+    try:
+        yield {"store": watch.database, "calls": watch.calls}
+    finally:
+        await store.close()
 
 
 def _on_trial(settings: Settings) -> Repertoire:
@@ -374,28 +387,3 @@ async def _end_orphans(settings: Settings, store: database.SqlStore, telephone: 
 
 def _app(settings: Settings) -> str:
     return f"voicebot-{settings.node}"
-
-
-@contextlib.contextmanager
-def only_robot_in(data: Path) -> Iterator[None]:
-    """Holds the data folder for this process. Raises DataInUse when another robot has it."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (data / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DataInUse(
-                f"В папке {data} уже работает другой робот.", "Остановите его или задайте другую папку: paths.data."
-            ) from None
-        yield
-
-
-def _secret(data: Path) -> bytes:
-    """The key under which phones stand in the engine's tables, and hold-out groups are drawn; made at the first
-    start."""
-    path = data / "secret"
-    if not path.exists():
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()

@@ -58,10 +58,24 @@ class PathSettings(Part):
 
 
 class DatabaseSettings(Part):
-    """'' stands for SQLite files in paths.data."""
+    """url '' stands for SQLite files in paths.data; engine_url '' for the same PostgreSQL, or such a file."""
 
     url: str = ""
     engine_url: str = ""
+
+
+class NodesSettings(Part):
+    """Several machines on one PostgreSQL. dead_after_s: one that is silent for so long is dead to the others."""
+
+    dead_after_s: float = Field(default=60.0, ge=2, le=3600)
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    ALL = "all"
+    CALLS = "calls"  # ticks and calls, beside an Asterisk
+    WEB = "web"  # shows, never calls
 
 
 class MisSettings(Part):
@@ -167,6 +181,7 @@ class Settings(BaseSettings):
     clinic: ClinicSettings = ClinicSettings()
     paths: PathSettings = PathSettings()
     database: DatabaseSettings = DatabaseSettings()
+    nodes: NodesSettings = NodesSettings()
     mis: MisSettings = MisSettings()
     telephony: TelephonySettings = TelephonySettings()
     rules: RulesSettings = RulesSettings()
@@ -179,7 +194,13 @@ class Settings(BaseSettings):
 
     @property
     def engine_url(self) -> str:
-        return self.database.engine_url or f"sqlite:///{self.paths.data / 'engine.db'}"
+        url = self.database.engine_url or (self.database.url if self.on_server else "")
+        return url or f"sqlite:///{self.paths.data / 'engine.db'}"
+
+    @property
+    def on_server(self) -> bool:
+        """Whether the robot's database is one that several machines may share."""
+        return self.database.url.startswith(("postgresql:", "postgres:"))
 
     @property
     def registry_url(self) -> str:
@@ -217,6 +238,20 @@ def load(path: Path | None = None, *, read_file: bool = True, **overrides: Any) 
         raise SettingsFault(explain(error, data, str(file)), REMEDY) from None
     except SettingsError as error:
         raise SettingsFault(unreadable_variables(os.environ, Settings) or str(error), REMEDY) from None
+
+
+def role_of(text: str, settings: Settings) -> Role:
+    """What this process does. Raises SettingsFault when it cannot: several machines need what they share."""
+    try:
+        role = Role(text)
+    except ValueError:
+        raise SettingsFault(f"--role {text}: такой роли нет.", "Можно: all, calls или web.") from None
+    if role is Role.CALLS and settings.on_server and not settings.mis.url:
+        raise SettingsFault(
+            "Картотека лежит в файле этой машины: другие машины, которые звонят по той же базе, её не увидят.",
+            "Задайте общую картотеку: mis.url (postgresql://…).",
+        )
+    return role
 
 
 def make_data_folder(settings: Settings) -> None:

@@ -98,8 +98,8 @@ async def test_trap_4_a_partition_for_each_phone_would_lose_deduplication(place:
             pytest.raises(Exception, match="not supported for partitioned queues"),
         ):
             await DBOS.enqueue_workflow_async("lines", yard.engine._flows["job"], "a")
-    for row in place.engine_rows("SELECT * FROM {queues} WHERE name = 'lines'"):
-        assert True not in row  # no partitions
+    limits = "partition_concurrency, partition_worker_concurrency, partition_rate_limit_max"
+    assert place.engine_rows(f"SELECT {limits} FROM {{queues}} WHERE name = 'lines'") == [(None, None, None)]
 
 
 async def test_trap_5_starts_may_clump_at_the_queue_but_not_at_the_invite(place: Place) -> None:

@@ -23,6 +23,15 @@ class NodeRecord(Base):
     taken_by: Mapped[str]  # the node that declared this one dead and took its work over, or ''
 
 
+class SecretRecord(Base):
+    """A key that all nodes must have in common: the first to need it makes it."""
+
+    __tablename__ = "shared_secret"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[bytes]
+
+
 class LaneRecord(Base):
     """The lines that a campaign may use at once."""
 

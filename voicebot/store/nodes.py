@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicebot.sql.statements import upsert
-from voicebot.store.node_models import NodeRecord
+from voicebot.sql.statements import insert_new, upsert
+from voicebot.store.node_models import NodeRecord, SecretRecord
 from voicebot.store.port import NodeRow
 from voicebot.store.repository import Repository
 
@@ -51,5 +51,16 @@ class Nodes(Repository):
             unchanged = (row.name == dead.name, row.beats == dead.beats, row.taken_by == dead.taken_by)
             taken = await connection.execute(update(row).where(*unchanged).values(taken_by=by))
             return bool(taken.rowcount)
+
+        return await self._database.write(work)
+
+    async def shared_secret(self, name: str, mine: bytes) -> bytes:
+        """The key of this name that all nodes use: `mine` if none was known before."""
+
+        async def work(connection: AsyncConnection) -> bytes:
+            await insert_new(connection, SecretRecord, [{"name": name, "value": mine}])
+            found = await connection.scalar(select(SecretRecord.value).where(SecretRecord.name == name))
+            assert found is not None
+            return found
 
         return await self._database.write(work)

@@ -29,6 +29,12 @@ def _nodes() -> None:
         sa.Column("taken_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_node"),
     )
+    op.create_table(
+        "shared_secret",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_shared_secret"),
+    )
 
 
 def _lanes() -> None:
@@ -101,4 +107,5 @@ def downgrade() -> None:
     op.drop_table("decision")
     op.drop_column("attempt", "lane")
     op.drop_table("lane")
+    op.drop_table("shared_secret")
     op.drop_table("node")
