@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import signal
 import time
@@ -83,9 +84,30 @@ def test_a_robot_that_was_killed_goes_on_with_the_call(clinic: Clinic) -> None:
     at = said(clinic).index(BACK.template)
     assert said(clinic)[at - 1 : at + 2] == [question, BACK.template, question]
     (log,) = calls_of(clinic, PATIENT)
-    heard = [e for e in log.all(What.PHRASE)]
-    gap_ms = max(after.at_ms - before.end_ms() for before, after in zip(heard, heard[1:], strict=False))
+    heard = list(log.all(What.PHRASE))
+    gap_ms = max(after.at_ms - before.end_ms() for before, after in itertools.pairwise(heard))
     print(f"silence at the patient's ear: {gap_ms} ms")
     began_ms = (killed - log.header.started_at).total_seconds() * 1000
     assert any(e.at_ms > began_ms for e in heard), "the patient heard the robot again in the same call"
     assert clinic.rows("select count(*) from call where answered_at is not null and ended_at is not null") == [(1,)]
+
+
+def test_patient_and_administrator_talk_on_while_the_robot_is_dead(clinic: Clinic) -> None:
+    people = (PEOPLE % "2").replace('{silence: true}, {keys: "2"}', '{keys: "2"}')
+    (clinic.folder / "people.yaml").write_text(people)
+    clinic.book(PATIENT)
+    with Serve(clinic) as serve:
+        until(lambda: "TransferAnswered" in kinds(clinic), 60)
+        kill(serve)
+        with Serve(clinic) as again:
+            until(lambda: clinic.rows("select 1 from contact where status = 'reached'"), 60)
+            assert again.end(signal.SIGTERM)[0] == 0
+            assert clinic.processes() == {}
+
+    assert one_outcome(clinic) == ("answered", "declined")
+    assert BACK.template not in said(clinic), "the robot does not speak into their talk"
+    (desk,) = calls_of(clinic, ADMINISTRATOR)
+    gone = desk.first(What.GONE)
+    assert gone is not None and gone.detail == "self", "the administrator ended the talk, nobody cut it"
+    assert clinic.rows("select answer from appointment", "registry.db") == [("declined",)]
+    assert clinic.rows("select count(*) from task") == [(0,)]

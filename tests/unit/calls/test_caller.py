@@ -74,6 +74,12 @@ class Rows:
     async def append_events(self, rows) -> None:
         self.rows += rows
 
+    async def call(self, call_id: str) -> None:
+        return None  # nobody knows of such a call
+
+    async def events(self, call_id: str) -> list:
+        return self.of(call_id)
+
     def of(self, call_id: str) -> list:
         return [r for r in self.rows if r.call_id == call_id]
 
