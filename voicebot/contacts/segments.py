@@ -32,7 +32,7 @@ def _visit(candidate: Candidate, segment: Segment) -> str:
     )
     for wanted, found, what in asked:
         if wanted and found not in wanted:
-            return f"не в сегменте: {what} «{found}»" if found else f"не в сегменте: {what} не известен"
+            return f"не в сегменте: {what} «{found}»" if found else f"не в сегменте: не указано: {what}"
     return ""
 
 
