@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 import holidays
 import structlog
 
-from voicebot.calls.caller import CallingSettings, CallParts, RobotCaller
+from voicebot.calls.backlog import Backlog
+from voicebot.calls.caller import CATCH_UP_S, CallingSettings, CallParts, RobotCaller
 from voicebot.calls.comments import keep_in
 from voicebot.calls.port import Watcher, blind
 from voicebot.calls.prompts import Studio
@@ -211,6 +212,7 @@ async def running(
             clock,
             keep_in(settings.paths.data / "comments"),
             repertoire.scenario,
+            Backlog(settings.paths.data / "journal"),
         )
         clinic, line = settings.clinic, settings.telephony
         calling = CallingSettings(clinic.name, line.caller_id or clinic.phone, line.ring_timeout_s)
@@ -232,6 +234,7 @@ async def running(
             ),
         )
         engine.tick("scenarios", REFRESH_S, repertoire.refresh)
+        engine.tick("backlog", CATCH_UP_S, caller.catch_up)
         if not idle:
             await engine.start()
             stack.push_async_callback(machinery.sweeper.stop)

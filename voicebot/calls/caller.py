@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from voicebot.calls.backlog import Backlog
 from voicebot.calls.comments import Keep, keep_nothing
 from voicebot.calls.driver import LiveCall
 from voicebot.calls.journal import CallJournal
@@ -22,7 +23,7 @@ from voicebot.clock import Clock
 from voicebot.dialogue.call import Call, new_call
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CalledOff, CallOrder, CallResult
-from voicebot.errors import VoicebotError
+from voicebot.errors import NetworkFault, VoicebotError
 from voicebot.language.facts import choices_of, local_start
 from voicebot.scenarios.talk import Language
 from voicebot.speech.listener import Listener
@@ -30,6 +31,8 @@ from voicebot.store.port import CallRow, Store
 from voicebot.telephony.port import Line, Telephone
 
 log = structlog.get_logger(__name__)
+
+CATCH_UP_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class CallingSettings:
 class CallParts:
     """What every call needs: the telephone, the voice, the ears, and where it is written down (keep: comments).
 
-    language: of a scenario by its id, as it was published. scenarios: the version that runs now.
+    language: of a scenario by its id, as it was published. scenarios: the version that runs now. backlog: where the
+    events of calls wait while the database is away; without one they wait in memory.
     """
 
     telephone: Telephone
@@ -57,6 +61,7 @@ class CallParts:
     clock: Clock
     keep: Keep = keep_nothing
     scenarios: Callable[[str], Scenario | None] = lambda _: None
+    backlog: Backlog | None = None
 
 
 class RobotCaller:
@@ -88,7 +93,7 @@ class RobotCaller:
             order.attempt_id, order.phone, order.caller_id or self._settings.caller_id, self._settings.ring_timeout_s
         )
         call = new_call(scenario, tuple(choices_of(f) for f in facts))
-        live = self._live_call(order, call, line, prompts, CallJournal(parts.store, order.attempt_id))
+        live = self._live_call(order, call, line, prompts, CallJournal(parts.store, order.attempt_id, 0, parts.backlog))
         row = CallRow(
             order.attempt_id, order.attempt_id, order.phone, scenario.id, scenario.version, started_at=started
         )  # fmt: skip
@@ -98,6 +103,8 @@ class RobotCaller:
         self._watcher(Sighting(row.id, 0, Dialled(order.phone, order.patient.id)))
         with self._counted(row.id, live):
             finish = await live.run()
+        while self._parts.backlog is not None and not await self.caught_up():  # noqa: ASYNC110
+            await asyncio.sleep(CATCH_UP_S)  # what was said is safe on the disk; but nobody may settle without it
         return CallResult(finish, ended_row(row, finish, live.answered_ms, self._parts.clock.now()))
 
     def _live_call(
@@ -125,6 +132,7 @@ class RobotCaller:
         """A call of a process that died: it is taken up where it was, if it still lives. If it does not, what was said
         in it counts. None when nobody knows what it was about: then its channel is ended."""
         parts = self._parts
+        await self.write_backlog()  # how it ended may stand there
         left = await restored(parts.store, parts.scenarios, self._settings.clinic_name, attempt_id)
         if left is None or left.finish is not None or not await parts.telephone.answered(attempt_id):
             await parts.telephone.end(attempt_id)
@@ -144,8 +152,26 @@ class RobotCaller:
         back = left.returning(parts.clock.now())
         log.warning("a call is taken up", call=left.row.id, phase=left.call.phase.value, farewell=back.farewell)
         line = parts.telephone.take_up(left.row.id, self._settings.caller_id)
-        journal = CallJournal(parts.store, left.row.id, left.serial)
+        journal = CallJournal(parts.store, left.row.id, left.serial, parts.backlog)
         return await self._talk(self._live_call(order, left.call, line, prompts, journal, back), left.row, order)
+
+    async def write_backlog(self) -> None:
+        """What the database did not take while it was away. Raises StoreDown."""
+        if self._parts.backlog is not None:
+            await self._parts.backlog.write_off(self._parts.store)
+
+    async def caught_up(self) -> bool:
+        """Try to write the backlog; whether the database takes it."""
+        try:
+            await self.write_backlog()
+        except NetworkFault as error:
+            log.warning("the local journal of calls waits for the database", error=error.code)
+            return False
+        return True
+
+    async def catch_up(self) -> None:
+        """To be run again and again."""
+        await self.caught_up()
 
     async def end_all(self, within_s: float) -> None:
         """Say good-bye in every live call and wait until they are over, at most so long."""

@@ -25,7 +25,7 @@ from voicebot.engine.ports import Ports
 from voicebot.engine.preparing import Preparing
 from voicebot.engine.reading import Reading
 from voicebot.engine.settling import Settling
-from voicebot.errors import InputFault
+from voicebot.errors import InputFault, NetworkFault
 from voicebot.store.port import CallRow, EventRow
 
 log = logging.getLogger(__name__)
@@ -164,6 +164,8 @@ class Attempting:
         if attempt.node == self._node:
             try:
                 result = await self._caller.recover(attempt.id)
+            except NetworkFault:  # the database or Asterisk is away: it is tried again, not written off
+                raise
             except Exception:
                 log.exception("attempt %s could not be recovered", attempt.id)
         if result is None:
