@@ -129,9 +129,7 @@ def test_bad_data_stops_only_itself(decided, make, msk) -> None:
     bad = [
         decided(patient=make.patient(id="p2", phones=())),
         decided(History(twin="p1"), patient=make.patient(id="p3")),
-        decided(
-            campaign=Campaign("k2", "После визита", "recall", Trigger(TriggerKind.AFTER_VISIT, (timedelta(days=1),)))
-        ),
+        decided(campaign=deleted),
         decided(patient=make.patient(id="p4", do_not_call=True)),
     ]
     assert [why(b)[0] for b in bad] == [RuleId.NO_PHONE, RuleId.SAME_PERSON, RuleId.VISIT, RuleId.OPTED_OUT]
