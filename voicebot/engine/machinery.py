@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.attempting import Attempting
+from voicebot.engine.campaign_ticks import CampaignTicks, register_campaigns
+from voicebot.engine.campaigning import Campaigning
 from voicebot.engine.delivering import Delivering
 from voicebot.engine.dispatching import Dispatcher
 from voicebot.engine.gate import Gate
@@ -46,6 +48,7 @@ class MachinerySettings:
     mis_timeout_s: float = 10.0
     dead_after_s: float = 60.0
     role: str = "all"
+    campaigns: CampaignTicks = field(default_factory=CampaignTicks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Machinery:
     attempting: Attempting
     heartbeat: Heartbeat
     reaper: Reaper
+    campaigning: Campaigning | None  # None: the MIS cannot search for candidates
 
 
 def assemble(
@@ -85,6 +89,7 @@ def assemble(
         attempting=attempting,
         heartbeat=Heartbeat(store, clock, gate, settings.node, settings.role),
         reaper=Reaper(engine, store, sweeper, settings.node, settings.dead_after_s),
+        campaigning=register_campaigns(engine, ports, scenarios, rules, settings.campaigns, CHORES),
     )
     engine.register(parts.attempting.work(settings.lines, settings.calls_per_second))
     engine.register(parts.delivering.work())

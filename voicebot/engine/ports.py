@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from voicebot.clock import Clock
@@ -14,7 +14,10 @@ from voicebot.store.port import Store
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What attempts need of the rest of the program. scenarios: the published scenario of an id, or None."""
+    """What attempts need of the rest of the program. scenarios: the published scenario of an id, or None.
+
+    free_administrators: how many could take a call now; None where nobody counts them: then invitations do not wait.
+    """
 
     store: Store
     mis: Mis
@@ -22,3 +25,4 @@ class Ports:
     caller: Caller
     texts: Texts
     scenarios: Callable[[str], Scenario | None]
+    free_administrators: Callable[[], Awaitable[int]] | None = None
