@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-pytest.register_assert_rewrite("store_contract", "nodes_contract")
+pytest.register_assert_rewrite("store_contract", "nodes_contract", "decisions_contract")
 sys.path[:0] = [str(TESTS / "unit" / "store"), str(TESTS / "unit" / "mis"), str(TESTS / "integration")]
 
+from decisions_contract import DecisionsContract  # noqa: E402
 from nodes_contract import LanesContract, LateEndContract, NodesContract  # noqa: E402
 from registry_kit import HEADERS, NOW, ROW, csv_file  # noqa: E402
 from store_contract import (  # noqa: E402
@@ -94,6 +95,10 @@ class TestLateEnds(LateEndContract):
 
 
 class TestHistory(HistoryContract):
+    pass
+
+
+class TestDecisions(DecisionsContract):
     pass
 
 

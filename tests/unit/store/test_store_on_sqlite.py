@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import ExceptionContext, event
 
-pytest.register_assert_rewrite("store_contract", "nodes_contract")
+pytest.register_assert_rewrite("store_contract", "nodes_contract", "decisions_contract")
 sys.path.insert(0, str(Path(__file__).parent))
 
+from decisions_contract import DecisionsContract  # noqa: E402
 from nodes_contract import LanesContract, LateEndContract, NodesContract  # noqa: E402
 from store_contract import (  # noqa: E402 - the folder of tests is no package
     NOW,
@@ -88,6 +89,10 @@ class TestLateEnds(LateEndContract):
 
 
 class TestHistory(HistoryContract):
+    pass
+
+
+class TestDecisions(DecisionsContract):
     pass
 
 
