@@ -40,6 +40,12 @@ def known_zone(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=64)
+def _tz(name: str) -> ZoneInfo:
+    """zoneinfo itself remembers eight zones and reads the others from the disk again; we have eleven."""
+    return ZoneInfo(name)
+
+
 @dataclass(frozen=True, slots=True)
 class CallingHours:
     """The windows of a day in which calls are allowed. House default of DOMAIN rule 1.
@@ -78,7 +84,12 @@ class CallingHours:
 
     def allowed(self, moment: datetime, zone: str) -> bool:
         """Whether a call may be placed at this (aware) moment."""
-        return all(self._allowed_in(moment, ZoneInfo(name)) for name in _zones(zone))
+        zones = _zones(zone)
+        if len(zones) == 1:
+            return self._allowed_in(moment, _tz(zones[0]))
+        today = moment.astimezone(UTC).date()
+        near = (span for n in (-1, 0, 1) for span in self._spans(today + timedelta(days=n), zone))
+        return any(begin <= moment < end for begin, end in near)
 
     def next_allowed(self, moment: datetime, zone: str) -> datetime | None:
         """The first allowed moment at or after this one, in UTC; None when there is none in two months."""
@@ -100,7 +111,7 @@ class CallingHours:
 
     def next_day(self, moment: datetime, zone: str) -> datetime | None:
         """The first allowed moment of a later local day than this moment's."""
-        local = moment.astimezone(ZoneInfo(_zones(zone)[0]))
+        local = moment.astimezone(_tz(_zones(zone)[0]))
         midnight = datetime.combine(local.date() + timedelta(days=1), time(0), local.tzinfo)
         return self.next_allowed(midnight, zone)
 
@@ -138,7 +149,7 @@ def _spans_of(hours: CallingHours, day: date, zone: str) -> tuple[Span, ...]:
 
 
 def _day(hours: CallingHours, day: date, zone: str) -> list[Span]:
-    tz = ZoneInfo(zone)
+    tz = _tz(zone)
     return [
         (datetime.combine(day, begin, tz).astimezone(UTC), datetime.combine(day, end, tz).astimezone(UTC))
         for begin, end in sorted(hours.windows(day))
