@@ -44,6 +44,8 @@ class Backlog:
         done = 0
         for path in self._files():
             async with self._turn:
+                if not path.exists():  # another call's end has written it off while we waited for our turn
+                    continue
                 await self._write(store, path)
                 done += 1
         return done

@@ -99,7 +99,7 @@ class Reaper:
             await self._adopt(row)
         dead = tuple(row.name for row in mine)
         if dead:
-            await self._sweeper.run(dead)
+            await self._sweeper.end_of(dead)
         return dead
 
     def _silent(self, row: NodeRow, now: float) -> bool:

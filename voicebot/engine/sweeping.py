@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 
+from voicebot.contacts.model import Attempt
 from voicebot.engine.attempting import Attempting
 from voicebot.store.port import Store
 
@@ -24,20 +25,28 @@ class Sweeper:
         self._attempting = attempting
         self._node = node
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._idle: set[str] | None = None  # attempts at which nobody was, at the last look
 
-    async def run(self, dead: Collection[str] = ()) -> int:
-        """Returns how many attempts were taken up now. dead: nodes whose attempts are ours to end."""
-        taken = 0
-        for attempt in await self._store.dialling():
-            if attempt.node != self._node and attempt.node not in dead:
-                continue
-            if attempt.id in self._tasks or self._attempting.at_work(attempt.id):
-                continue
-            log.warning("attempt %s of node %s was left dialling: taken up", attempt.id, attempt.node)
-            task = asyncio.create_task(self._take_up(attempt.id), name=f"left behind {attempt.id}")
-            self._tasks[attempt.id] = task
-            taken += 1
-        return taken
+    async def run(self) -> int:
+        """Take up what this node left: at the first look whatever stands there, the process being new; later what
+        stood there idle at two looks, for between two steps of its work an attempt is idle for a moment.
+        Returns how many attempts were taken up now."""
+        idle = [a for a in await self._store.dialling() if a.node == self._node and not self._at_work(a.id)]
+        known, self._idle = self._idle, {a.id for a in idle}
+        return sum(self._take(a) for a in idle if known is None or a.id in known)
+
+    async def end_of(self, dead: Collection[str]) -> int:
+        """Write off the attempts of these nodes, which were declared dead."""
+        return sum(self._take(a) for a in await self._store.dialling() if a.node in dead and not self._at_work(a.id))
+
+    def _at_work(self, attempt_id: str) -> bool:
+        return attempt_id in self._tasks or self._attempting.at_work(attempt_id)
+
+    def _take(self, attempt: Attempt) -> int:
+        log.warning("attempt %s of node %s was left dialling: taken up", attempt.id, attempt.node)
+        task = asyncio.create_task(self._take_up(attempt.id), name=f"left behind {attempt.id}")
+        self._tasks[attempt.id] = task
+        return 1
 
     async def idle(self) -> None:
         """Wait until everything that was taken up has come to its end."""
