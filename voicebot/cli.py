@@ -234,7 +234,8 @@ def version() -> None:
 
 def _register_groups() -> None:
     """The commands of voicebot/commands: each module adds its own."""
-    for name in ("language", "scenarios", "simulate", "speaking_commands", "versions", "why"):
+    for name in ("language", "scenarios", "simulate", "speaking_commands", "versions", "why", "campaigns", "tasks",
+                 "suppress", "reporting"):  # fmt: skip
         if importlib.util.find_spec(f"voicebot.commands.{name}") is not None:
             importlib.import_module(f"voicebot.commands.{name}").register(app)
 

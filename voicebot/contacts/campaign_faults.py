@@ -54,8 +54,8 @@ def _of_scenario(campaign: Campaign, scenario: Scenario | None, rules: Rules, no
         yield Because(RuleId.SCENARIO, f"у сценария «{campaign.scenario_id}» нет опубликованной версии")
         return
     if campaign.scenario_version and scenario.version != str(campaign.scenario_version):
-        yield Because(RuleId.SCENARIO, f"нет опубликованной версии {campaign.scenario_version} сценария "
-                                       f"«{scenario.id}»")  # fmt: skip
+        yield Because(RuleId.SCENARIO, f"кампания рассчитана на версию {campaign.scenario_version} "
+                                       f"сценария «{scenario.id}», а действует {scenario.version}")  # fmt: skip
     kind = campaign.trigger.kind
     if scenario.about is About.CALLBACK or (scenario.about is About.APPOINTMENT and kind not in _ABOUT_VISITS):
         yield Because(RuleId.SCENARIO, f"сценарий «{scenario.id}» говорит о визите, а кампания — о пациенте")

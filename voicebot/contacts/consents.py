@@ -49,6 +49,9 @@ def not_released(campaign: Campaign, scenario: Scenario) -> Because | None:
         return Because(RuleId.PAUSED, "кампания остановлена")
     if campaign.status is not CampaignStatus.RELEASED:
         return Because(RuleId.RELEASE, "кампания не выпущена")
+    if campaign.scenario_version and scenario.version != str(campaign.scenario_version):
+        wanted = f"кампания рассчитана на версию {campaign.scenario_version} сценария «{scenario.id}»"
+        return Because(RuleId.SCENARIO, f"{wanted}, а действует {scenario.version}")
     if scenario.purpose is Purpose.ADVERTISING and not campaign.released_by.strip():
         return Because(RuleId.RELEASE, "реклама: не указано, кто выпустил кампанию")
     return None

@@ -24,15 +24,11 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class CampaignTicks:
     """every_s: how often visits are looked through. night_hour: from this hour on, by the clocks of zone, patients
-    are looked through once a day; a server that was off at night does it when it is back.
-
-    per_administrator: invitations in progress for each free administrator.
-    """
+    are looked through once a day; a server that was off at night does it when it is back."""
 
     every_s: float = 60.0
     night_hour: int = 3
     zone: str = "Europe/Moscow"
-    per_administrator: float = 1.0
 
 
 def register_campaigns(
@@ -75,7 +71,7 @@ def register_campaigns(
 
     engine.tick("campaigns", ticks.every_s, tick)
     if ports.free_administrators is not None:
-        budget = InvitationBudget(ports.store, ports.free_administrators, ticks.per_administrator)
+        budget = InvitationBudget(ports.store, ports.free_administrators, rules.calls_per_administrator)
         engine.tick("administrators", 1.0, _quiet(budget))
     return campaigning
 
