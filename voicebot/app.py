@@ -14,15 +14,18 @@ from datetime import datetime, timedelta
 import holidays
 import structlog
 
+from voicebot.calls.administrators import Administrators
 from voicebot.calls.backlog import Backlog
 from voicebot.calls.caller import CATCH_UP_S, CallingSettings, CallParts, RobotCaller
 from voicebot.calls.comments import keep_in
 from voicebot.calls.port import Watcher, blind
 from voicebot.calls.prompts import Studio
+from voicebot.calls.reception import Reception
 from voicebot.city.process import CityProcess
 from voicebot.clock import Clock, SystemClock
 from voicebot.contacts.caller_ids import CallerIds
 from voicebot.contacts.hours import CallingHours
+from voicebot.contacts.inbound import channel_of
 from voicebot.contacts.model import Appointment, Patient
 from voicebot.contacts.rules import CITY_PREFIX, DiallingLock, Rules
 from voicebot.data_folder import keep_secret, only_robot_in, secret_of
@@ -30,6 +33,7 @@ from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
 from voicebot.engine.ports import Ports
+from voicebot.engine.receiving import Receiving
 from voicebot.engine.watching import Watch
 from voicebot.errors import NetworkFault, VoicebotError
 from voicebot.language.facts import facts_of, patient_facts
@@ -201,7 +205,9 @@ async def running(
         pool, studio = await _speech(settings, repertoire.scenarios.values(), stack)
         asterisk, city = await _exchange(settings, stack)
         telephone = await _telephone(settings, asterisk, stack)
-        await _end_orphans(settings, store, telephone)
+        ours = {channel_of(attempt.id) for attempt in await store.dialling() if attempt.node == settings.node}
+        await telephone.end_orphans(ours)  # what nobody will take up again
+        clinic, line = settings.clinic, settings.telephony
         parts = CallParts(
             telephone,
             studio,
@@ -213,14 +219,16 @@ async def running(
             keep_in(settings.paths.data / "comments"),
             repertoire.scenario,
             Backlog(settings.paths.data / "journal"),
+            Administrators({queue: settings.telephony.administrators.get(queue, 1) for queue in line.queues}),
         )
-        clinic, line = settings.clinic, settings.telephony
         calling = CallingSettings(clinic.name, line.caller_id or clinic.phone, line.ring_timeout_s)
         caller = RobotCaller(parts, calling, watcher)
         engine = DurableEngine(DurableSettings(settings.engine_url, settings.node))
+        texts = SmsTexts(clinic.name)
+        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, caller.free_administrators)
         machinery = assemble(
             engine,
-            Ports(store, mis, clock, caller, SmsTexts(clinic.name), repertoire.scenario),
+            ports,
             lambda: repertoire.scenarios.values(),
             rules,
             MachinerySettings(
@@ -239,6 +247,9 @@ async def running(
             await engine.start()
             stack.push_async_callback(machinery.sweeper.stop)
             stack.push_async_callback(engine.stop, ENGINE_GRACE_S)
+            reception = Reception(telephone.incoming(), Receiving(ports, settings.node), machinery.attempting, caller)
+            answering = asyncio.create_task(reception.serve(), name="reception")
+            stack.push_async_callback(_cancelled, answering)
         robot = Robot(
             settings, clock, store, mis, engine, machinery, caller, telephone, city, pool, repertoire, rules.lock
         )
@@ -377,15 +388,6 @@ async def _telephone(settings: Settings, asterisk: AsteriskProcess | None, stack
     )
     await stack.enter_async_context(telephone)
     return telephone
-
-
-async def _end_orphans(settings: Settings, store: database.SqlStore, telephone: AriTelephone) -> None:
-    """What a robot that died has left on the line and nobody will take up again; its calls will be."""
-    ours = {attempt.id for attempt in await store.dialling() if attempt.node == settings.node}
-    for orphan in await telephone.orphans():
-        if orphan.call_id not in ours:
-            log.warning("a channel of a robot that died is ended", path=orphan.path)
-            await telephone.remove(orphan)
 
 
 def _app(settings: Settings) -> str:

@@ -21,7 +21,20 @@ from ruamel.yaml.error import YAMLError
 
 from voicebot.complaints import russian
 from voicebot.setting_faults import PREFIX, SettingsFault, explain, unknown_variables, unreadable_variables
-from voicebot.setting_values import CITY, Endpoint, Folder, Node, Phone, PhoneOrEmpty, Prefix, Trunk, Url, Window, Zone
+from voicebot.setting_values import (
+    CITY,
+    Endpoint,
+    Folder,
+    Headcount,
+    Node,
+    Phone,
+    PhoneOrEmpty,
+    Prefix,
+    Trunk,
+    Url,
+    Window,
+    Zone,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FILE = "voicebot.yaml"
@@ -128,6 +141,7 @@ class TelephonySettings(Part):
     caller_ids: CallerIdSettings = CallerIdSettings()
     allowed_prefixes: tuple[Prefix, ...] = ("+7",)
     queues: Mapping[str, Phone] = {"reception": "+78880000901"}
+    administrators: Mapping[str, Headcount] = {}  # how many of a queue; one where nothing is said
 
     @model_validator(mode="after")
     def _patients_are_not_rung_in_the_city(self) -> TelephonySettings:
@@ -151,6 +165,16 @@ class RulesSettings(Part):
     refused_months: int = Field(default=2, ge=1, le=24)
     calls_per_administrator: float = Field(default=1.0, gt=0, le=10)
     call_late_bookings: bool = True
+
+
+class PriceSettings(Part):
+    """For reports, in roubles. step_s: the operator counts a call in steps of so many seconds; visit: what a visit
+    brings on average."""
+
+    minute: float = Field(default=1.8, ge=0, le=1000)
+    step_s: int = Field(default=60, ge=1, le=60)
+    sms: float = Field(default=4.5, ge=0, le=1000)
+    visit: float = Field(default=0.0, ge=0, le=1_000_000)
 
 
 class SpeechSettings(Part):
@@ -185,6 +209,7 @@ class Settings(BaseSettings):
     mis: MisSettings = MisSettings()
     telephony: TelephonySettings = TelephonySettings()
     rules: RulesSettings = RulesSettings()
+    prices: PriceSettings = PriceSettings()
     speech: SpeechSettings = SpeechSettings()
     web: WebSettings = WebSettings()
 

@@ -8,10 +8,11 @@ from collections.abc import Awaitable
 
 import structlog
 
+from voicebot.calls.administrators import Administrators
 from voicebot.calls.comments import Comments, Keep, keep_nothing
 from voicebot.calls.journal import CallJournal
 from voicebot.calls.listening import CallHearing, Senses
-from voicebot.calls.port import Prompts, Sighting, Watcher, blind
+from voicebot.calls.port import Prompts, Sighting, Spoken, Watcher, blind
 from voicebot.calls.resuming import Returning, news
 from voicebot.dialogue.actions import (
     Action,
@@ -20,6 +21,7 @@ from voicebot.dialogue.actions import (
     HangUp,
     Listen,
     Play,
+    Prompt,
     SetTimer,
     StartRecording,
     StartTransfer,
@@ -42,6 +44,7 @@ from voicebot.dialogue.events import (
     TransferFailed,
 )
 from voicebot.dialogue.outcome import Disposition
+from voicebot.dialogue.scenario import Transfer
 from voicebot.dialogue.step import step
 from voicebot.errors import VoicebotError
 from voicebot.telephony.port import (
@@ -84,10 +87,12 @@ class LiveCall:
         watcher: Watcher = blind,
         keep: Keep = keep_nothing,
         back: Returning | None = None,
+        administrators: Administrators | None = None,
     ) -> None:
         self._call, self._line, self._prompts = call, line, prompts
         self._journal, self._watcher = journal, watcher
         self._loop = asyncio.get_running_loop()
+        self._administrators = administrators or Administrators({})
         self._back = back or Returning()
         self._began = self._loop.time() - self._back.elapsed_ms / 1000
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
@@ -96,6 +101,8 @@ class LiveCall:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._playing: tuple[Play, int, asyncio.Task[None]] | None = None
         self._media_lost = False
+        if call.inbound:
+            self._hearing.conversation_has_begun()  # no answering machine rings us
         self.finish: Finish | None = None
         self.answered_ms = self._back.answered_ms
 
@@ -117,6 +124,7 @@ class LiveCall:
             raise
         finally:
             self._end(Disposition.FAILED)  # if nothing else has ended it
+            self._administrators.release(self._line.id)
             self._journal.close()
             await asyncio.shield(self._written(writer))
         assert self.finish is not None
@@ -186,9 +194,11 @@ class LiveCall:
             case TransferJoined():
                 self._post(TransferAnswered(at))
             case TransferNotJoined(reason):
+                self._administrators.release(self._line.id)
                 self._hearing.attending = True
                 self._post(TransferFailed(at, reason))
             case TransferLeft():
+                self._administrators.release(self._line.id)
                 self._post(TransferEnded(at))
             case MediaLost():
                 self._media_lost = True
@@ -201,10 +211,17 @@ class LiveCall:
         self._stop_playing_task()
         self.answered_ms = self.answered_ms if self.answered_ms is not None else at
         self._hearing.attending = not talking
+        then = self._call.step.then if self._call.step_id else None
+        if talking and isinstance(then, Transfer):
+            self._administrators.take(self._line.id, then.queue)
         if self._call.phase not in (Phase.DIALLING, Phase.GREETING):
             self._hearing.conversation_has_begun()
         for event in news(self._call, at, talking, self._back.farewell):
             self._post(event)
+
+    async def call_off(self) -> None:
+        """Ring no longer: whoever was to be reached rings us."""
+        await self._try(self._line.hang_up())
 
     async def _line_gone(self, gone: Gone) -> None:
         await self._hearing.finish(LAST_WORDS_S)
@@ -259,7 +276,7 @@ class LiveCall:
                 pass  # the hearing looks at the call itself; comments and the end are taken care of in _apply
 
     def _play(self, action: Play) -> None:
-        spoken = self._prompts[action.prompt]
+        spoken = self._sound(action.prompt)
         begin = action.from_ms * self._line.rate // 1000 * BYTES_PER_SAMPLE
         self._stop_playing_task()
         task = self._group.create_task(self._try(self._line.play(action.prompt_id, spoken.pcm[begin:])))
@@ -267,13 +284,19 @@ class LiveCall:
         self._journal.said(self.now_ms(), action.prompt_id, spoken.text)
         self._see(action, spoken.text)
 
+    def _sound(self, prompt: Prompt) -> Spoken:
+        """Silence for what could not be rendered: of whoever rings us, little may be known."""
+        if prompt not in self._prompts:
+            log.error("a prompt was not rendered", call=self._line.id, template=prompt.template)
+        return self._prompts.get(prompt) or Spoken("", b"")
+
     async def _stop(self, prompt_id: int) -> None:
         if self._playing is None or self._playing[0].prompt_id != prompt_id:
             return  # it has just ended: PromptFinished is on its way
         action, began, _ = self._playing
         self._stop_playing_task()
         await self._try(self._line.flush())
-        duration = len(self._prompts[action.prompt].pcm) // BYTES_PER_SAMPLE * 1000 // self._line.rate
+        duration = len(self._sound(action.prompt).pcm) // BYTES_PER_SAMPLE * 1000 // self._line.rate
         played = min(duration, action.from_ms + self.now_ms() - began)
         self._post_first(PromptStopped(self.now_ms(), prompt_id, played, duration))
 
@@ -303,10 +326,12 @@ class LiveCall:
             handle.cancel()
 
     async def _transfer(self, action: StartTransfer) -> None:
-        whisper = self._prompts[action.whisper].pcm
+        self._administrators.take(self._line.id, action.queue)
+        whisper = self._sound(action.whisper).pcm
         try:
             await self._line.transfer(action.queue, f"t-{self._line.id}", whisper, action.timeout_ms // 1000)
         except VoicebotError as error:
+            self._administrators.release(self._line.id)
             log.warning("no transfer", call=self._line.id, code=error.code, error=str(error))
             self._hearing.attending = True
             self._post(TransferFailed(self.now_ms(), error.code))

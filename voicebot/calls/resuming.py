@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from voicebot.calls.subjects import subjects
+from voicebot.calls.subjects import NOBODY, subjects
+from voicebot.contacts.inbound import is_inbound
 from voicebot.contacts.model import Appointment, Patient
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
@@ -91,13 +92,13 @@ async def restored(
     if order is None:
         return None
     facts = subjects(order, clinic_name, row.started_at)
-    choices = tuple(choices_of(f) for f in facts)
+    choices, inbound = tuple(choices_of(f) for f in facts), is_inbound(call_id)
     serial, last_ms = max((r.serial for r in rows), default=0), max((r.at_ms for r in rows), default=0)
     answered_ms = next((r.at_ms for r in rows if r.kind == "Answered"), None)
     if scenario.version != row.scenario_version:  # published anew since: the words of then are not there any more
-        call = replace(new_call(scenario, choices), phase=Phase.GREETING, answered=True)
+        call = replace(new_call(scenario, choices, inbound), phase=Phase.GREETING, answered=True)
         return Restored(order, facts, row, call, None, serial, last_ms, answered_ms, farewell=True)
-    call, finish = replayed(new_call(scenario, choices), rows)
+    call, finish = replayed(new_call(scenario, choices, inbound), rows)
     return Restored(order, facts, row, call, finish, serial, last_ms, answered_ms)
 
 
@@ -151,6 +152,9 @@ async def _order(store: Store, row: CallRow, rows: Sequence[EventRow], scenario:
         if patient is not None and visit is not None:
             patients.append(patient)
             visits.append(visit)
+    if is_inbound(row.id) and not prepared["contacts"]:
+        known = await store.patient(str(prepared.get("patient", ""))) or NOBODY
+        return CallOrder(row.id, row.phone, known, (), scenario)
     if not visits or [v.version for v in visits] != list(prepared["versions"]):
         log.warning("the visits of a call have changed while its robot was away", call=row.id)
         return None

@@ -9,7 +9,10 @@ from datetime import datetime
 from voicebot.contacts.families import same_person
 from voicebot.contacts.model import Patient
 from voicebot.engine.caller import CallOrder
-from voicebot.language.facts import Extras, Fact, Person, facts_of, name_words
+from voicebot.language.facts import Extras, Fact, Person, facts_of, name_words, patient_facts
+
+#: Who rings from a number that nobody knows.
+NOBODY = Patient("", "", "")
 
 
 def subjects(order: CallOrder, clinic_name: str, now: datetime) -> list[Mapping[str, Fact]]:
@@ -23,7 +26,8 @@ def subjects(order: CallOrder, clinic_name: str, now: datetime) -> list[Mapping[
         extras = Extras(_person(patient), before is not None and not same_person(before, patient))
         found.append(facts_of(patient, visit, clinic_name, number, total, now, extras))
         before = patient
-    return found
+    extras = Extras(_person(order.patient))
+    return found or [patient_facts(order.patient, clinic_name, extras, now)]  # about no visit
 
 
 def _person(patient: Patient) -> Person | None:

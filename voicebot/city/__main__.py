@@ -25,12 +25,15 @@ from voicebot.outliving import PATIENCE_S, owned
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.rhvoice import RHVoice
 from voicebot.telephony.asterisk import AsteriskProcess
+from voicebot.telephony.port import Line
 from voicebot.telephony.telephone import AriTelephone
 
 APP = "city"
 #: The patients hear and speak telephone sound.
 RATE = 8000
 LONGEST_CALL_S = 900
+#: How long a person who rings lets it ring.
+RING_S = 30
 
 
 class RunDirTaken(InputFault):
@@ -124,14 +127,23 @@ async def _live(options: argparse.Namespace) -> None:
     async with (
         asterisk,
         AriTelephone(
-            asterisk.url, asterisk.user, asterisk.password, APP, rate=RATE, max_call_s=LONGEST_CALL_S
+            asterisk.url,
+            asterisk.user,
+            asterisk.password,
+            APP,
+            endpoint="PJSIP/{number}@clinic",
+            rate=RATE,
+            max_call_s=LONGEST_CALL_S,
         ) as telephone,
     ):
 
         async def press(channel_id: str, keys: str) -> None:
             await telephone.exchange.client.post(f"channels/{channel_id}/dtmf", dtmf=keys)
 
-        network = Network(people, sounds, press, calls_dir, SystemClock())
+        def dial(channel_id: str, number: str, caller: str) -> Line:
+            return telephone.dial(channel_id, number, caller, RING_S)
+
+        network = Network(people, sounds, press, calls_dir, SystemClock(), dial)
         incoming = telephone.incoming()
         _ready(options, asterisk.sip, len(people.persons), calls_dir)
         async with asyncio.TaskGroup() as tasks:

@@ -37,6 +37,7 @@ from voicebot.dialogue.turn import CALL_CAP_MS, RESUME_MS, Turn
 from voicebot.dialogue.values import comment_over, take_digit
 
 GREETING_MS = 1_200  # SPEECH.md: without a greeting the robot begins after this
+INBOUND_MS = 300  # who rings us waits for a word of ours; this much lets the line open
 GREETING_CAP_MS = 5_000  # a greeting that does not end is spoken into
 QUESTION_HEARD = 0.6  # an answer counts once this part of the prompt was played
 
@@ -66,7 +67,7 @@ def _answered(turn: Turn, event: Answered) -> None:
         return
     turn.change(phase=Phase.GREETING, answered=True)
     turn.set_timer("call", CALL_CAP_MS)
-    turn.set_timer("greeting", GREETING_MS)
+    turn.set_timer("greeting", INBOUND_MS if turn.call.inbound else GREETING_MS)
 
 
 def _speech_started(turn: Turn, event: SpeechStarted) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -87,6 +88,18 @@ class Attempting:
             return await self._call(attempt_id)
         finally:
             self._calling.discard(attempt_id)
+
+    async def received(self, attempt_id: str, talk: Callable[[], Awaitable[CallResult]]) -> None:
+        """A call that came in, whose attempt stands as dialling: talk, and settle it as any other."""
+        self._calling.add(attempt_id)
+        try:
+            result = self._results[attempt_id] = await talk()
+            attempt = await self._store.attempt(attempt_id)
+            if attempt is not None:
+                await self._end(attempt, "Finish", codec.encode(result.finish))
+        finally:
+            self._calling.discard(attempt_id)
+        await self.settle(attempt_id)
 
     async def _call(self, attempt_id: str) -> str:
         attempt = await self._store.attempt(attempt_id)

@@ -14,6 +14,7 @@ from voicebot.contacts.decisions import RuleId
 from voicebot.contacts.ended import Ended
 from voicebot.contacts.following import follow_up
 from voicebot.contacts.ids import stable_id
+from voicebot.contacts.inbound import is_inbound, of_call_to_us
 from voicebot.contacts.model import (
     CLOSED,
     Appointment,
@@ -35,6 +36,7 @@ from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CallResult, Texts
 from voicebot.engine.reading import suppressions_of
+from voicebot.engine.receiving import about_nothing
 from voicebot.errors import VoicebotError
 from voicebot.store.port import CallRow, Concluded, EventRow, Settlement, Store
 
@@ -83,7 +85,9 @@ class Settling:
         patients = await self._patients(about.contacts)
         patient = patients.get(about.contacts[0].patient_id) if len(patients) == about.people else None
         scenario = self._scenarios(about.contacts[0].scenario_id) if about.contacts else None
-        if refused is not None or patient is None or scenario is None:
+        if is_inbound(attempt.id) and not about.contacts:
+            settlement = about_nothing(attempt, call, finish, rows, now)
+        elif refused is not None or patient is None or scenario is None:
             reason = refused or "пациент или сценарий исчез во время звонка"
             settlement = _by_hand(attempt, about.contacts, call, finish.disposition, reason, now)
         else:
@@ -97,7 +101,10 @@ class Settling:
                 suppressions=await self._suppressions(patients, attempt.phone, now),
                 patients=patients,
             )
-            settlement = _settlement(follow_up(ended, scenario, self._rules, now), call, finish, now)
+            what = follow_up(ended, scenario, self._rules, now)
+            if is_inbound(attempt.id):
+                what = of_call_to_us(what, finish, about.contacts)
+            settlement = _settlement(what, call, finish, now)
         await (self._store.settle_late(settlement) if late else self._store.settle(settlement))
         return finish.disposition
 

@@ -11,6 +11,7 @@ from voicebot.store.batches import Batches
 from voicebot.store.calls import Calls
 from voicebot.store.campaigns import Campaigns
 from voicebot.store.decisions import Decisions
+from voicebot.store.inbound import InboundCalls
 from voicebot.store.lanes import Lanes
 from voicebot.store.mirror import Mirror
 from voicebot.store.nodes import Nodes
@@ -20,6 +21,7 @@ from voicebot.store.planning import Planning
 from voicebot.store.port import StoreDown
 from voicebot.store.published import Published
 from voicebot.store.rules import Rules
+from voicebot.store.staff import Staff
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -34,7 +36,7 @@ async def upgrade(url: str) -> None:
 
 class SqlStore(
     Mirror, Planning, Attempts, Calls, Rules, Published, Outbox, Lanes, Nodes, Decisions, PatientFiles, Batches,
-    Campaigns,
+    Campaigns, InboundCalls, Staff,
 ):  # fmt: skip
     """port.Store on SQL. url: sqlite:///file.db or postgresql://user@host/name.
 

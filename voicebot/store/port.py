@@ -212,6 +212,16 @@ class Store(CampaignStore, Protocol):
         """Attempts in status dialling, on any node."""
         ...
 
+    # Calls that come in ---------------------------------------------------------------------
+    async def open_contacts_of(self, patient_ids: Sequence[str]) -> Sequence[Contact]:
+        """Contacts of these patients that are not closed, the most urgent first."""
+        ...
+
+    async def begin_inbound(self, attempt: Attempt, call: CallRow, prepared: EventRow, until: datetime) -> bool:
+        """A call that came in, with its attempt in status dialling; planned attempts for its contacts wait until then.
+        False, and nothing written, while its phone is being rung or talks already."""
+        ...
+
     # Lanes and nodes ------------------------------------------------------------------------
     async def save_lane(self, lane: Lane) -> None: ...
     async def lanes(self) -> Mapping[str, Lane]:

@@ -141,6 +141,31 @@ class Line(Protocol):
     async def __aexit__(self, *exc: object) -> None: ...
 
 
+class Ring(Protocol):
+    """Somebody rings us. Whoever takes it must ring, reject or answer it. caller: their number as the network shows
+    it, "" or "anonymous" when it is hidden; dialled: the number they rang."""
+
+    channel_id: str
+    dialled: str
+    caller: str
+
+    async def ring(self) -> None:
+        """Let them hear that it rings."""
+        ...
+
+    async def reject(self, cause: int) -> None:
+        """Refuse by Q.850 cause."""
+        ...
+
+    def answer(self) -> Line:
+        """Entering the line answers. When the caller has left by then, its only event is Gone."""
+        ...
+
+    async def left(self) -> None:
+        """Wait until the caller gives up."""
+        ...
+
+
 class Telephone(Protocol):
     """Places calls."""
 

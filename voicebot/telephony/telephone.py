@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -15,6 +16,8 @@ from voicebot.telephony.exchange import Exchange
 from voicebot.telephony.incoming import Incoming
 from voicebot.telephony.line import AriLine, LineRules, Outbound, TakenUp
 from voicebot.telephony.port import TelephonyError
+
+log = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"\+?[0-9]{2,20}")
 _MOST_WAITING = 100  # calls that came in and that nobody has looked at
@@ -123,6 +126,13 @@ class AriTelephone:
             if bridge in ours["bridge_ids"] and not self.exchange.owns(call_id):
                 found.append(Orphan(call_id, f"bridges/{bridge}", False))
         return found
+
+    async def end_orphans(self, kept: Collection[str] = ()) -> None:
+        """End what a process that died has left, but for the calls of these channels: they are taken up again."""
+        for orphan in await self.orphans():
+            if orphan.call_id not in kept:
+                log.warning("%s of a robot that died is ended", orphan.path)
+                await self.remove(orphan)
 
     async def remove(self, orphan: Orphan) -> None:
         """Remove one orphan; gone already is a success."""
