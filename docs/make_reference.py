@@ -62,6 +62,7 @@ MEANINGS = {
     "telephony.caller_id": "a number of the contract with the provider; empty keeps the lock shut",
     "telephony.allowed_prefixes": "destinations that may be rung; +7 does not cover Kazakhstan (+76, +77)",
     "telephony.queues": "where `transfer: NAME` of a scenario rings",
+    "telephony.administrators": "how many people pick up the telephone of a queue; one where nothing is said",
     "rules.hours.weekdays": "calling hours in the patient's own time",
     "rules.hours.weekends": "the same on weekends and public holidays of Russia",
     "rules.conversations_a_day": "with one patient, over all scenarios",
