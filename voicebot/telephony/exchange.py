@@ -52,6 +52,10 @@ class Exchange:
         """Forget an owner and all its channels."""
         self._owners = {channel: each for channel, each in self._owners.items() if each is not owner}
 
+    def release(self, channel_id: str) -> None:
+        """Nobody owns this channel any more: its id may be used again."""
+        self._owners.pop(channel_id, None)
+
     def owns(self, channel_id: str) -> bool:
         return channel_id in self._owners
 

@@ -108,7 +108,8 @@ class Legs:
 
     def keep_bridge(self, bridge_id: str) -> None:
         """A bridge that is there is ours from now on."""
-        self._bridges.append(bridge_id)
+        if bridge_id not in self._bridges:
+            self._bridges.append(bridge_id)
 
     async def create(self, channel_id: str, endpoint: str, caller_id: str) -> Leg:
         """A channel towards endpoint, in our application and not dialled yet.
@@ -180,6 +181,12 @@ class Legs:
                         await leg.gone.wait()
         except TimeoutError:
             log.info("no word of the end of %s", [leg.id for leg in legs if not leg.gone.is_set()])
+
+    async def forget(self, channel_id: str) -> None:
+        """Remove a channel, so that another one may have its id."""
+        await self.remove(channel_id)
+        self._legs.pop(channel_id, None)
+        self._exchange.release(channel_id)
 
     async def remove_bridge(self, bridge_id: str) -> None:
         if bridge_id in self._bridges:

@@ -26,6 +26,7 @@ from voicebot.telephony.port import (
     TelephonyDown,
     TelephonyError,
     TransferLeft,
+    TransferNotJoined,
     Up,
 )
 from voicebot.telephony.transfer import Transfer
@@ -95,7 +96,9 @@ class AriLine:
         self._media: MediaSocket | None = None
         self._reader: asyncio.Task[None] | None = None
         self._transfer: Transfer | None = None
-        self._up = self._cancelled = self._over = False
+        self._up = self._cancelled = self._over = self._leaving = False
+        self._deaf = False  # the media socket broke while an administrator had the patient
+        self._rejoining: asyncio.Task[None] | None = None
         self._ringing = not isinstance(origin, Outbound)
         self._watch: asyncio.Task[None] | None = None  # of an administrator who talked already when we came
 
@@ -142,7 +145,7 @@ class AriLine:
             endpoint=self._rules.administrators.get(queue, ""),
             channel_id=channel_id,
             caller_id=self._origin.caller_id,
-            tell=self._tell,
+            tell=self._tell_of_transfer,
         )
         self._transfer.start(whisper, timeout_s)
 
@@ -154,6 +157,11 @@ class AriLine:
         """As the port says. Raises TelephonyDown when Asterisk does not answer: leaving the line cleans up later."""
         self._cancelled = True
         await self._exchange.client.delete(f"channels/{self.id}")
+
+    async def cut(self) -> None:
+        """Close the media socket, as a broken network would; the line comes back by itself. For rehearsals."""
+        if self._media:
+            await self._media.close()
 
     def on_event(self, event: AriEvent) -> None:
         leg = self._legs.get(event.channel.id)
@@ -211,7 +219,10 @@ class AriLine:
             self._tell(Back(talking=True))
             return
         await remains.listen_to(client, self.id)
-        await remains.clear(client, self.id)
+        await self._join_media(left)
+
+    async def _join_media(self, left: remains.Left) -> None:
+        await remains.clear(self._exchange.client, self.id)
         self._media = await self._legs.open_media(self._media_id)
         self._reader = asyncio.create_task(self._listen(self._media), name=f"media-{self.id}")
         if left.bridge:
@@ -222,6 +233,25 @@ class AriLine:
             await self._legs.bridge(self._bridge_id, self.id, self._media_id)
         self._media.noise(True)
         self._tell(Back())
+
+    async def _rejoin(self) -> None:
+        """The media socket broke although the call lives: a new one, and who speaks on this line is told."""
+        self._deaf = False
+        try:
+            left = await remains.look(self._exchange.client, self.id)
+            if self._media:
+                await self._media.close()
+            await self._legs.forget(self._media_id)
+            await self._join_media(left)
+        except (TelephonyError, TelephonyDown) as error:
+            log.warning("line %s: the robot cannot return: %s", self.id, error)
+            self._tell(MediaLost())
+
+    def _tell_of_transfer(self, event: LineEvent) -> None:
+        self._tell(event)
+        if self._deaf and isinstance(event, TransferNotJoined | TransferLeft) and self._transfer:
+            self._transfer.robot_is_out = False
+            self._rejoining = asyncio.create_task(self._rejoin(), name=f"rejoin-{self.id}")
 
     async def _until_left(self, administrator: Leg) -> None:
         await administrator.gone.wait()
@@ -243,7 +273,15 @@ class AriLine:
             wanted = self._up and self._events.qsize() < _MOST_EVENTS
             if wanted or isinstance(event, PlayFinished):
                 self._tell(event)
-        self._tell(MediaLost())
+        if self._over or self._leaving:
+            return
+        if self._transfer and self._transfer.robot_is_out:
+            self._deaf = True  # nobody needs us now
+        elif self._up:
+            log.warning("line %s: the media socket broke", self.id)
+            await self._rejoin()
+        else:
+            self._tell(MediaLost())
 
     def _join(self) -> None:
         self._up = True
@@ -283,7 +321,11 @@ class AriLine:
             raise
 
     async def _remove(self) -> None:
+        self._leaving = True
         try:
+            if self._rejoining:
+                self._rejoining.cancel()
+                await asyncio.gather(self._rejoining, return_exceptions=True)
             if self._transfer:
                 await self._transfer.stop()
             if self._watch:
