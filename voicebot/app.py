@@ -225,7 +225,7 @@ async def running(
         caller = RobotCaller(parts, calling, watcher)
         engine = DurableEngine(DurableSettings(settings.engine_url, settings.node))
         texts = SmsTexts(clinic.name)
-        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, caller.free_administrators)
+        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, caller.free_administrators, caller.legs)
         machinery = assemble(
             engine,
             ports,

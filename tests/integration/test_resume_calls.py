@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import signal
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,22 @@ def test_patient_and_administrator_talk_on_while_the_robot_is_dead(clinic: Clini
     assert gone is not None and gone.detail == "self", "the administrator ended the talk, nobody cut it"
     assert clinic.rows("select answer from appointment", "registry.db") == [("declined",)]
     assert clinic.rows("select count(*) from task") == [(0,)]
+
+
+def test_a_call_whose_asterisk_died_is_not_made_again_within_the_hour(clinic: Clinic) -> None:
+    clinic.book(PATIENT)
+    with Serve(clinic) as serve:
+        until(lambda: len(said(clinic)) >= 2, 60)
+        for pid, command in clinic.processes().items():
+            if str(clinic.data / "asterisk" / "conf") in command:
+                os.kill(pid, signal.SIGKILL)
+        died = datetime.now(UTC)
+        until(lambda: clinic.rows("select 1 from attempt where disposition = 'interrupted'"), 30)
+        until(lambda: serve.health()[0] == 200, 30)
+        ((due,),) = clinic.rows("select due_at from attempt where status = 'planned'")
+        assert datetime.fromisoformat(due).replace(tzinfo=UTC) > died + timedelta(minutes=55)
+        assert serve.end(signal.SIGTERM)[0] == 0
+        assert clinic.processes() == {}
+    assert len(calls_of(clinic, PATIENT)) == 1
+    assert clinic.rows("select answer from appointment", "registry.db") == [("unknown",)]
+    assert clinic.rows("select identity_known from call") == [(1,)], "what was said until then is kept"

@@ -87,6 +87,10 @@ class RobotCaller:
         """engine.ports: how many could take a call now, of all queues."""
         return self._parts.administrators.free_of_all()
 
+    def legs(self) -> int:
+        """engine.ports: how many lines administrators' telephones take now."""
+        return self._parts.administrators.legs
+
     async def call(self, order: CallOrder) -> CallResult:
         """Raises MissingFact or ModelMissing (InputFault) when the prompts cannot be made, CalledOff when something
         speaks against the call by then: nothing was dialled in either case."""

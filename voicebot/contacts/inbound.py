@@ -42,6 +42,8 @@ def caller_phone(shown: str) -> str:
     digits = "".join(ch for ch in shown if ch.isdigit())
     if len(digits) != sum(ch.isalnum() for ch in shown):
         return ""  # "anonymous"
+    if shown.strip().startswith("+"):
+        return f"+{digits}" if 8 <= len(digits) <= 15 else ""
     if len(digits) == 10:
         return f"+7{digits}"
     if len(digits) == 11 and digits[0] in "78":

@@ -17,6 +17,7 @@ class Ports:
     """What attempts need of the rest of the program. scenarios: the published scenario of an id, or None.
 
     free_administrators: how many could take a call now; None where nobody counts them: then invitations do not wait.
+    legs: how many lines administrators' telephones take now.
     """
 
     store: Store
@@ -26,3 +27,4 @@ class Ports:
     texts: Texts
     scenarios: Callable[[str], Scenario | None]
     free_administrators: Callable[[], Awaitable[int]] | None = None
+    legs: Callable[[], int] = lambda: 0

@@ -36,6 +36,7 @@ class Preparing:
 
     def __init__(self, ports: Ports, rules: Rules, node: str, gate: Gate, reading: Reading) -> None:
         self._store = ports.store
+        self._legs = ports.legs
         self._clock = ports.clock
         self._scenarios = ports.scenarios
         self._rules = rules
@@ -105,7 +106,8 @@ class Preparing:
         self, dial: Dial, situations: Sequence[Situation], attempt: Attempt, base: Scenario, now: datetime
     ) -> str:
         """Write down that we dial, then what was decided; only then may the INVITE go out."""
-        if not await self._store.start_attempt(attempt.id, self._node, now, self.lines):
+        lines = None if self.lines is None else self.lines - self._legs()
+        if not await self._store.start_attempt(attempt.id, self._node, now, lines):
             return await self._not_started(attempt, now)
         read = {c: v for s in situations for c, v in s.visits.items()}
         visits = tuple(v for v in (read.get(c.id) for c in dial.contacts) if v is not None)
