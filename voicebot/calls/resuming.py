@@ -148,14 +148,14 @@ async def _order(store: Store, row: CallRow, rows: Sequence[EventRow], scenario:
     for contact_id in prepared["contacts"]:
         contact = await store.contact(contact_id)
         visit = await store.appointment(contact.appointment_id) if contact and contact.appointment_id else None
-        patient = await store.patient(contact.patient_id) if contact and visit else None
-        if patient is not None and visit is not None:
+        patient = await store.patient(contact.patient_id) if contact else None
+        if patient is not None and (visit is not None or not prepared["versions"]):
             patients.append(patient)
-            visits.append(visit)
+            visits += [visit] if visit is not None else []
     if is_inbound(row.id) and not prepared["contacts"]:
         known = await store.patient(str(prepared.get("patient", ""))) or NOBODY
         return CallOrder(row.id, row.phone, known, (), scenario)
-    if not visits or [v.version for v in visits] != list(prepared["versions"]):
+    if not patients or [v.version for v in visits] != list(prepared["versions"]):
         log.warning("the visits of a call have changed while its robot was away", call=row.id)
         return None
-    return CallOrder(row.id, row.phone, patients[0], tuple(visits), scenario, patients=tuple(patients))
+    return CallOrder(row.id, row.phone, patients[0], tuple(visits), scenario, patients=tuple(patients) if visits else ())
