@@ -74,6 +74,14 @@ def test_every_key_of_a_call() -> None:
     assert talk.texts() == ("алло", "да", "нет", "добрый день", "стоп")
 
 
+def test_a_person_may_ring_back() -> None:
+    text = "persons:\n  '+78880000101':\n    calls: [busy]\n    rings_back: {after: 1500ms, lines: [да]}\n"
+    person = parse_people(text).persons["+78880000101"]
+    back = person.rings_back
+    assert back is not None and back.after_ms == 1500
+    assert person.talks() == (back.talk,) and back.talk.texts() == ("да",)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
@@ -93,6 +101,8 @@ def test_every_key_of_a_call() -> None:
         ("persons:\n  '+78880000101':\n    calls:\n      - hang_up: {after_lines: 1s, phrase: 2}\n", 4, "нужно одно"),
         ("persons:\n  '+78880000101': {calls: [busy]}\n  '+78880000101': {calls: [busy]}\n", 3, "уже есть"),
         ("persons:\n  '+78880000101': {calls: [busy]}\n  '78880000101': {calls: [busy]}\n", 3, "уже есть"),
+        ("persons:\n  '+78880000101':\n    calls: [busy]\n    rings_back: {lines: [да]}\n", 4, "нет after"),
+        ("persons:\n  '+78880000101':\n    calls: [busy]\n    rings_back: {after: 1s, refuse: busy}\n", 4, "refuse"),
         ("persons: [\n", 2, "не YAML"),
         ("people: {}\n", 1, "people"),
     ],
