@@ -102,12 +102,12 @@ class Attempting:
         await self.settle(attempt_id)
 
     async def _call(self, attempt_id: str) -> str:
-        attempt = await self._store.attempt(attempt_id)
+        async with self._store.together():
+            attempt, rows = await self._store.attempt(attempt_id), await self._store.events(attempt_id)
         if attempt is None or attempt.status is not AttemptStatus.DIALLING:
             return "over"
         if not await self._ours(attempt):
             return "elsewhere"
-        rows = await self._store.events(attempt_id)
         if any(r.kind in _ENDS for r in rows):
             return "over"
         ready = self._preparing.ready.pop(attempt_id, None)
@@ -122,8 +122,7 @@ class Attempting:
         if result is None:
             return "over"
         self._results[attempt_id] = result
-        await self._end(attempt, "Finish", codec.encode(result.finish))
-        if await self._written_off(attempt_id):
+        if not await self._end(attempt, "Finish", codec.encode(result.finish)):
             await self._settle_late(attempt_id, result)
         return result.finish.disposition.value
 
@@ -185,12 +184,8 @@ class Attempting:
             await self._failed(attempt, Disposition.INTERRUPTED)
         return result
 
-    async def _written_off(self, attempt_id: str) -> bool:
-        """Whether another node settled this attempt while its call lived on here: we had been taken for dead."""
-        attempt = await self._store.attempt(attempt_id)
-        return attempt is not None and attempt.status is AttemptStatus.FINISHED
-
     async def _settle_late(self, attempt_id: str, result: CallResult) -> None:
+        """Another node settled this attempt while its call lived on here: we had been taken for dead."""
         attempt = await self._store.attempt(attempt_id)
         assert attempt is not None
         log.warning("attempt %s was written off while its call lived: its end counts", attempt_id)
@@ -200,17 +195,18 @@ class Attempting:
     async def _failed(self, attempt: Attempt, disposition: Disposition) -> None:
         await self._end(attempt, "Finish", codec.encode(Finish(disposition, False, ())))
 
-    async def _end(self, attempt: Attempt, kind: str, body: str) -> None:
-        """Write the end of the call down, unless the driver has."""
-        rows = await self._store.events(attempt.id)
-        if any(r.kind in _ENDS for r in rows):
-            return
-        started = attempt.started_at or attempt.due_at
-        if not rows:  # the process died between the attempt's row and the call's
-            await self._store.add_call(CallRow(attempt.id, attempt.id, attempt.phone, "", "", started_at=started))
-        at_ms = max(0, int((self._clock.now() - started).total_seconds() * 1000))
-        serial = max((r.serial for r in rows), default=0) + 1
-        await self._store.append_events([EventRow(attempt.id, serial, at_ms, kind, body)])
+    async def _end(self, attempt: Attempt, kind: str, body: str) -> bool:
+        """Write the end of the call down, unless the driver has. Returns whether the attempt still is dialling."""
+        async with self._store.together():
+            rows, standing = await self._store.events(attempt.id), await self._store.attempt(attempt.id)
+        if not any(r.kind in _ENDS for r in rows):
+            started = attempt.started_at or attempt.due_at
+            if not rows:  # the process died between the attempt's row and the call's
+                await self._store.add_call(CallRow(attempt.id, attempt.id, attempt.phone, "", "", started_at=started))
+            at_ms = max(0, int((self._clock.now() - started).total_seconds() * 1000))
+            serial = max((r.serial for r in rows), default=0) + 1
+            await self._store.append_events([EventRow(attempt.id, serial, at_ms, kind, body)])
+        return standing is not None and standing.status is AttemptStatus.DIALLING
 
     # Settle -----------------------------------------------------------------------------------
 

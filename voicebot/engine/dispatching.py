@@ -45,13 +45,14 @@ class Dispatcher:
     async def run(self) -> int:
         """Enqueue what is due; returns how much was. A refused deduplication leaves the row due."""
         now = self._clock.now()
-        lanes = await self._store.lanes()
+        async with self._store.together():
+            lanes, taken = await self._store.lanes(), await self._store.lines_taken()
         if self._gate.closed(now) or closed_lane("", lanes):
             return 0
         room = self._ahead - await self._engine.running(WORK)
         if room <= 0:
             return 0
-        budget = Budget(lanes, await self._store.lines_taken())
+        budget = Budget(lanes, taken)
         started = 0
         seen: set[str] = set()
         for _ in range(_ROUNDS):

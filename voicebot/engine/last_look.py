@@ -48,15 +48,16 @@ class LastLook:
     async def objection(self, decided: Decided) -> str:
         """Why this call must not be made after all, in Russian, or ''. Raises StoreDown."""
         now = self._clock.now()
-        attempt = await self._store.attempt(decided.attempt_id)
+        async with self._store.together():
+            attempt, lanes = await self._store.attempt(decided.attempt_id), await self._store.lanes()
+            found = [await self._store.contact(known.id) for known in decided.contacts]
         if attempt is None or attempt.status is not AttemptStatus.DIALLING or attempt.node != self._node:
             return TAKEN_AWAY
-        closed = self._gate.closed(now) or closed_lane(attempt.lane, await self._store.lanes())
+        closed = self._gate.closed(now) or closed_lane(attempt.lane, lanes)
         if closed:
             return closed
         contacts: list[Contact] = []
-        for known in decided.contacts:
-            contact = await self._store.contact(known.id)
+        for contact in found:
             if contact is None or contact.status in CLOSED:
                 return contact.reason if contact is not None and contact.reason else "повод для звонка уже закрыт"
             contacts.append(contact)

@@ -50,18 +50,20 @@ class Preparing:
 
     async def prepare(self, attempt_id: str) -> str:
         """Read the visit again and decide. Returns dial, wait, drop, recover or over."""
-        attempt = await self._store.attempt(attempt_id)
+        async with self._store.together():
+            attempt, lanes = await self._store.attempt(attempt_id), await self._store.lanes()
         if attempt is None or attempt.status in (AttemptStatus.FINISHED, AttemptStatus.DROPPED):
             return "over"
         if attempt.status is AttemptStatus.DIALLING:
             return "dial" if attempt_id in self.ready else "recover"
         now = self._clock.now()
-        closed = self._gate.closed(now) or closed_lane(attempt.lane, await self._store.lanes())
+        closed = self._gate.closed(now) or closed_lane(attempt.lane, lanes)
         if closed:
             await self._put_off(attempt, now + _PHONE_BUSY, closed, RuleId.PAUSED, now)
             return "wait"
         attempt = await self._families.joined(attempt, now)
-        contacts = await self._contacts(attempt.contact_ids)
+        async with self._store.together():
+            contacts = await self._contacts(attempt.contact_ids)
         scenario = self._scenarios(contacts[0].scenario_id) if contacts else None
         if scenario is None:
             reason = "сценарий этого звонка не опубликован" if contacts else "у попытки нет дел"
@@ -107,16 +109,15 @@ class Preparing:
     ) -> str:
         """Write down that we dial, then what was decided; only then may the INVITE go out."""
         lines = None if self.lines is None else self.lines - self._legs()
-        if not await self._store.start_attempt(attempt.id, self._node, now, lines):
-            return await self._not_started(attempt, now)
         read = {c: v for s in situations for c, v in s.visits.items()}
         visits = tuple(v for v in (read.get(c.id) for c in dial.contacts) if v is not None)
         known = {s.patient.id: s.patient for s in situations if s.patient is not None}
         patients = tuple(known[c.patient_id] for c in dial.contacts if read.get(c.id) is not None)
         scenario = spoken_scenario(base, (p.id for p in patients), self._scenarios)
         row = CallRow(attempt.id, attempt.id, dial.phone, scenario.id, scenario.version, started_at=now)
-        await self._store.add_call(row)
-        await self._store.append_events([_prepared(attempt.id, dial.contacts, visits)])
+        prepared = _prepared(attempt.id, dial.contacts, visits)
+        if not await self._store.start_attempt(attempt.id, self._node, now, lines, row, (prepared,)):
+            return await self._not_started(attempt, now)
         if dial.closed:
             await self._store.close_contacts(dial.closed)
         # Last: a step that failed on the way here is run again and finds no order, so nothing is dialled.

@@ -59,14 +59,15 @@ class Reading:
     async def situations(self, attempt: Attempt, contacts: tuple[Contact, ...], now: datetime) -> tuple[Situation, ...]:
         """One for each patient whom the attempt is about."""
         visits, age = await self._visits(contacts, now)
-        household = await self._store.patients_at(attempt.phone)
         found: list[Situation] = []
-        for patient_id in dict.fromkeys(c.patient_id for c in contacts):
-            patient = await self._store.patient(patient_id)
-            theirs = tuple(c for c in contacts if c.patient_id == patient_id)
-            situation = Situation(attempt, theirs, patient, {c.id: visits.get(c.id) for c in theirs}, mis_age=age)
-            found.append(situation if patient is None else await self._known(situation, patient, household, now))
-        return tuple(found)
+        async with self._store.together():
+            household = await self._store.patients_at(attempt.phone)
+            for patient_id in dict.fromkeys(c.patient_id for c in contacts):
+                patient = await self._store.patient(patient_id)
+                theirs = tuple(c for c in contacts if c.patient_id == patient_id)
+                situation = Situation(attempt, theirs, patient, {c.id: visits.get(c.id) for c in theirs}, mis_age=age)
+                found.append(situation if patient is None else await self._known(situation, patient, household, now))
+        return tuple([await self._of_campaign(s, now) for s in found])
 
     async def _known(
         self, situation: Situation, patient: Patient, household: Sequence[Patient], now: datetime
@@ -76,14 +77,12 @@ class Reading:
         midnight = datetime.combine(now.astimezone(ZoneInfo(zone)).date(), time(0), ZoneInfo(zone))
         wards = [p.id for p in household if p.id != patient.id and same_person(p, patient)]
         tomorrow = midnight + timedelta(days=1)
-        known = replace(
+        return replace(
             situation,
             suppressions=await suppressions_of(self._store, patient, (situation.attempt.phone,), now),
             conversations_today=await self._store.conversations(patient.id, midnight, tomorrow, *wards),
             contacted=await self._contacted(situation, (patient.id, *wards), now),
         )
-        campaign_id = situation.contacts[0].campaign_id
-        return await self._of_campaign(known, campaign_id, patient.id, now) if campaign_id else known
 
     async def _contacted(self, situation: Situation, ids: Sequence[str], now: datetime) -> tuple[datetime, ...]:
         """When the person was reached out to lately, by what counts towards the limit of a month."""
@@ -93,8 +92,12 @@ class Reading:
         free = {id_ for id_, scenario in scenarios.items() if scenario is not None and free_of_month(scenario)}
         return tuple(moment for scenario_id, moment in rows if scenario_id not in free)
 
-    async def _of_campaign(self, situation: Situation, campaign_id: str, patient_id: str, now: datetime) -> Situation:
+    async def _of_campaign(self, situation: Situation, now: datetime) -> Situation:
         """With the campaign, and what must still hold for it: consent, no booking, no refusal meanwhile."""
+        campaign_id = situation.contacts[0].campaign_id
+        if not campaign_id or situation.patient is None:
+            return situation
+        patient_id = situation.patient.id
         campaign = await self._store.campaign(campaign_id)
         refused = await self._store.refused([patient_id])
         situation = replace(situation, campaign=campaign, refused_at=refused.get(patient_id))

@@ -76,6 +76,12 @@ class Settling:
     async def settle(self, attempt: Attempt, result: CallResult | None, late: bool = False) -> Disposition:
         """result: of this process, when it made the call; else everything is taken from the stored events.
         late: the attempt was settled as interrupted before; this end counts in its place."""
+        async with self._store.together():
+            settlement, disposition = await self._worked_out(attempt, result)
+        await (self._store.settle_late(settlement) if late else self._store.settle(settlement))
+        return disposition
+
+    async def _worked_out(self, attempt: Attempt, result: CallResult | None) -> tuple[Settlement, Disposition]:
         now = self._clock.now()
         rows = await self._store.events(attempt.id)
         finish = result.finish if result is not None else _finish(rows)
@@ -105,8 +111,7 @@ class Settling:
             if is_inbound(attempt.id):
                 what = of_call_to_us(what, finish, about.contacts)
             settlement = _settlement(what, call, finish, now)
-        await (self._store.settle_late(settlement) if late else self._store.settle(settlement))
-        return finish.disposition
+        return settlement, finish.disposition
 
     async def _patients(self, contacts: Sequence[Contact]) -> dict[str, Patient]:
         found = [await self._store.patient(id_) for id_ in dict.fromkeys(c.patient_id for c in contacts)]

@@ -17,6 +17,7 @@ from voicebot.store.lanes import has_room
 from voicebot.store.models import (
     AttemptContactRow,
     AttemptRow,
+    CallEventRow,
     CallRecord,
     CallValueRow,
     ContactRow,
@@ -26,7 +27,7 @@ from voicebot.store.models import (
     SuppressionRow,
     TaskRow,
 )
-from voicebot.store.port import Settlement
+from voicebot.store.port import CallRow, EventRow, Settlement
 from voicebot.store.repository import (
     Repository,
     drop_orphans,
@@ -79,7 +80,15 @@ class Attempts(Repository):
         async with self._database.reading() as connection:
             return await load_attempts(connection, statement)
 
-    async def start_attempt(self, attempt_id: str, node: str, now: datetime, lines: int | None = None) -> bool:
+    async def start_attempt(
+        self,
+        attempt_id: str,
+        node: str,
+        now: datetime,
+        lines: int | None = None,
+        call: CallRow | None = None,
+        events: Sequence[EventRow] = (),
+    ) -> bool:
         """Its planned contacts become in_progress. When False it stays as it is."""
 
         async def work(connection: AsyncConnection) -> bool:
@@ -98,6 +107,8 @@ class Attempts(Repository):
                 .where(ContactRow.id.in_(of_this), ContactRow.status == ContactStatus.PLANNED)
                 .values(status=ContactStatus.IN_PROGRESS)
             )
+            await insert_new(connection, CallRecord, [flat(call)] if call is not None else [])
+            await insert_new(connection, CallEventRow, [flat(event) for event in events])
             return True
 
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -130,6 +131,11 @@ class NodeRow:
 class Store(CampaignStore, Protocol):
     """The robot's database. Every method is one transaction and may raise StoreDown."""
 
+    def together(self) -> AbstractAsyncContextManager[None]:
+        """What is read within it is read at one moment, and costs less than one by one. Not for writes, and not for
+        waiting for anything else: a transaction is open."""
+        ...
+
     # What the MIS said last -----------------------------------------------------------------
     async def save_patients(self, patients: Sequence[Patient]) -> None: ...
     async def save_appointments(self, appointments: Sequence[Appointment], synced_at: datetime) -> None: ...
@@ -173,9 +179,18 @@ class Store(CampaignStore, Protocol):
         """Planned attempts at this phone, the earliest first."""
         ...
 
-    async def start_attempt(self, attempt_id: str, node: str, now: datetime, lines: int | None = None) -> bool:
-        """planned -> dialling, written before the INVITE. False, and nothing changed, when it is not planned any
-        more, its phone is being rung, its lane is closed or has no line left, or all of these lines are taken."""
+    async def start_attempt(
+        self,
+        attempt_id: str,
+        node: str,
+        now: datetime,
+        lines: int | None = None,
+        call: CallRow | None = None,
+        events: Sequence[EventRow] = (),
+    ) -> bool:
+        """planned -> dialling, written before the INVITE, with the call's row and its first events. False, and nothing
+        changed, when it is not planned any more, its phone is being rung, its lane is closed or has no line left, or
+        all of these lines are taken."""
         ...
 
     async def retract_attempt(self, attempt_id: str, node: str, due_at: datetime, reason: str) -> bool:
