@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 #: What outlives its owner waits for a new one so long, and then ends by itself: nothing is left behind for ever.
-PATIENCE_S = 40.0
+PATIENCE_S = 60.0
 _POLL_S = 0.02
 
 

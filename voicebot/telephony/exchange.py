@@ -34,7 +34,7 @@ class Exchange:
     gone_after_s: with the event socket down for so long, live calls are given up
     """
 
-    def __init__(self, url: str, user: str, password: str, app: str, *, gone_after_s: float = 3.0) -> None:
+    def __init__(self, url: str, user: str, password: str, app: str, *, gone_after_s: float = 10.0) -> None:
         self.client = AriClient(url, user, password, app, self)
         self.on_incoming: Callable[[StasisStart], None] | None = None
         self._gone_after_s = gone_after_s

@@ -58,7 +58,7 @@ class AriTelephone:
         administrators: Mapping[str, str] | None = None,
         rate: int = 8000,
         max_call_s: int = 1800,
-        gone_after_s: float = 3.0,
+        gone_after_s: float = 10.0,
     ) -> None:
         self.exchange = Exchange(url, user, password, app, gone_after_s=gone_after_s)
         self.exchange.on_incoming = self._offer
