@@ -7,16 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.decisions import DecisionNote
 from voicebot.contacts.model import CLOSED, Appointment, Attempt, Contact, ContactStatus, Patient, Suppression
 from voicebot.dialogue.outcome import Outcome
-from voicebot.sql.statements import chunks, insert_new_ids
+from voicebot.sql.statements import among, chunks, insert_new_ids
 from voicebot.store.decisions import insert_decisions
 from voicebot.store.mirror import load_visits, save_patients, save_visits
-from voicebot.store.models import AppointmentRow, ContactRow, OutcomeRow, SuppressionRow
+from voicebot.store.models import AppointmentRow, ContactRow, OutcomeRow, PatientRow, SuppressionRow
 from voicebot.store.repository import Repository, flat, insert_attempts
 
 #: A contact that ended so was never called about, unless attempts were made.
@@ -35,7 +35,9 @@ class Batches(Repository):
         found: list[Contact] = []
         async with self._database.reading() as connection:
             for some in chunks(keys):
-                rows = await connection.execute(select(_c).where(column.in_(some), condition).order_by(_c.due_at))
+                rows = await connection.execute(
+                    select(_c).where(among(connection.dialect.name, column, some), condition).order_by(_c.due_at)
+                )
                 found += [Contact(**row) for row in rows.mappings()]
         return tuple(found)
 
@@ -47,7 +49,10 @@ class Batches(Repository):
         async with self._database.reading() as connection:
             for some in chunks(patient_ids):
                 statement = select(_c.patient_id, _c.due_at).where(
-                    _c.patient_id.in_(some), _c.due_at > since, called, _c.scenario_id.not_in(tuple(exempt))
+                    among(connection.dialect.name, _c.patient_id, some),
+                    _c.due_at > since,
+                    called,
+                    _c.scenario_id.not_in(tuple(exempt)),
                 )
                 for patient_id, due_at in await connection.execute(statement.order_by(_c.due_at)):
                     found[patient_id].append(due_at)
@@ -61,7 +66,7 @@ class Batches(Repository):
                 statement = (
                     select(_c.patient_id, func.max(row.at))
                     .join(row, row.contact_id == _c.id)
-                    .where(_c.patient_id.in_(some), row.outcome == Outcome.REFUSED)
+                    .where(among(connection.dialect.name, _c.patient_id, some), row.outcome == Outcome.REFUSED)
                     .group_by(_c.patient_id)
                 )
                 found.update({id_: at for id_, at in await connection.execute(statement) if at is not None})
@@ -71,14 +76,14 @@ class Batches(Repository):
         self, patient_ids: Sequence[str], phones: Sequence[str], now: datetime
     ) -> Sequence[Suppression]:
         row = SuppressionRow
-        asked: list[Select[Any]] = []
-        for some in chunks(patient_ids):
-            asked.append(select(row).where(row.patient_id.in_(some)))
-        for some in chunks(phones):
-            asked.append(select(row).where(row.phone.in_(some), row.patient_id == ""))
         found: dict[Suppression, None] = {}
         async with self._database.reading() as connection:
-            for statement in asked:
+            of_patients = [
+                select(row).where(among(connection.dialect.name, row.patient_id, some)) for some in chunks(patient_ids)
+            ]
+            of_phones = [select(row).where(among(connection.dialect.name, row.phone, some), row.patient_id == "")
+                         for some in chunks(phones)]  # fmt: skip
+            for statement in (*of_patients, *of_phones):
                 in_force = statement.where(row.since <= now, or_(row.until.is_(None), row.until > now))
                 for one in (await connection.execute(in_force.order_by(row.since))).mappings():
                     found[Suppression(**one)] = None
@@ -104,7 +109,14 @@ class Batches(Repository):
             contacts = [Contact(**row) for row in (await connection.execute(statement)).mappings()]
             visits: dict[str, Appointment] = {}
             for ids in chunks([contact.appointment_id for contact in contacts]):
-                visits.update({v.id: v for v in await load_visits(connection, select(visit).where(visit.id.in_(ids)))})
+                visits.update(
+                    {
+                        v.id: v
+                        for v in await load_visits(
+                            connection, select(visit).where(among(connection.dialect.name, visit.id, ids))
+                        )
+                    }
+                )
         return tuple((contact, visits.get(contact.appointment_id)) for contact in contacts)
 
     async def add_planned(
@@ -120,8 +132,22 @@ class Batches(Repository):
             new = await insert_new_ids(connection, ContactRow, [flat(contact) for contact in contacts])
             await insert_attempts(connection, attempts, new)
             await insert_decisions(connection, notes)
-            await save_patients(connection, patients)
+            await save_patients(connection, await _unknown(connection, patients))
             await save_visits(connection, visits, now)
             return new
 
         return await self._database.write(work)
+
+
+async def _unknown(connection: AsyncConnection, patients: Sequence[Patient]) -> list[Patient]:
+    """Those whom no sync has copied yet; the others it keeps up to date."""
+    known: set[str] = set()
+    for ids in chunks([patient.id for patient in patients]):
+        known.update(
+            (
+                await connection.execute(
+                    select(PatientRow.id).where(among(connection.dialect.name, PatientRow.id, ids))
+                )
+            ).scalars()
+        )
+    return [patient for patient in patients if patient.id not in known]

@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Patient, Representative
-from voicebot.sql.statements import chunks, insert_new, upsert
+from voicebot.sql.statements import among, chunks, insert_new, upsert
 from voicebot.store.models import (
     AppointmentRow,
     BranchRow,
@@ -60,13 +60,17 @@ class Mirror(Repository):
             for ids in chunks(sorted(patient_ids)):
                 phones = await _phones(connection, PatientPhoneRow, ids)
                 theirs = await _phones(connection, RepresentativePhoneRow, ids)
-                statement = select(RepresentativeRow).where(RepresentativeRow.patient_id.in_(ids))
+                statement = select(RepresentativeRow).where(
+                    among(connection.dialect.name, RepresentativeRow.patient_id, ids)
+                )
                 who: dict[str, Representative] = {}
                 for found_row in (await connection.execute(statement)).mappings():
                     row = dict(found_row)
                     id_ = row.pop("patient_id")
                     who[id_] = Representative(**row, phones=theirs.get(id_, ()))
-                these = select(PatientRow).where(PatientRow.id.in_(ids)).order_by(PatientRow.id)
+                these = (
+                    select(PatientRow).where(among(connection.dialect.name, PatientRow.id, ids)).order_by(PatientRow.id)
+                )
                 for one in (await connection.execute(these)).mappings():
                     id_ = one["id"]
                     found.append(Patient(**one, phones=phones.get(id_, ()), representative=who.get(id_)))
@@ -99,7 +103,7 @@ async def save_patients(connection: AsyncConnection, patients: Sequence[Patient]
     await upsert(connection, PatientRow, plain)
     for ids in chunks(list(unique)):
         for model in (PatientPhoneRow, RepresentativePhoneRow, RepresentativeRow):
-            await connection.execute(delete(model).where(model.patient_id.in_(ids)))
+            await connection.execute(delete(model).where(among(connection.dialect.name, model.patient_id, ids)))
     phones = [
         {"patient_id": patient.id, "position": position, "phone": phone}
         for patient in unique.values()
@@ -152,7 +156,7 @@ async def _phones(
     connection: AsyncConnection, model: type[PatientPhoneRow] | type[RepresentativePhoneRow], ids: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
     """patient id -> phones, in the order in which they are to be tried."""
-    statement = select(model.patient_id, model.phone).where(model.patient_id.in_(ids))
+    statement = select(model.patient_id, model.phone).where(among(connection.dialect.name, model.patient_id, ids))
     found: dict[str, tuple[str, ...]] = {}
     for patient_id, phone in await connection.execute(statement.order_by(model.patient_id, model.position)):
         found[patient_id] = (*found.get(patient_id, ()), phone)
@@ -164,6 +168,6 @@ async def _by_id(
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for ids in chunks(sorted({row[key] for row in rows})):
-        result = await connection.execute(select(model).where(model.id.in_(ids)))
+        result = await connection.execute(select(model).where(among(connection.dialect.name, model.id, ids)))
         found += [dict(row) for row in result.mappings()]
     return found

@@ -7,7 +7,7 @@ second card of the same person, a few have no phone or a wrong one, most visits 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -38,17 +38,23 @@ TABLES = {
 
 @dataclass
 class Town:
-    """patients: how many cards. now: what is past and what is to come. Rows come table by table."""
+    """patients: how many cards. now: what is past and what is to come. recent: 1 spreads the visits evenly over three
+    years, more of it moves them towards now. Rows come table by table."""
 
     patients: int
     now: datetime
     seed: int = 1
+    recent: float = 1.5
     _visits: int = 0
     _random: Random = field(init=False)
     _previous: tuple[str, str, date | None, str] = ("", "", None, "")
 
     def __post_init__(self) -> None:
         self._random = Random(self.seed)
+
+    def again(self) -> Town:
+        """The same town from the beginning."""
+        return Town(self.patients, self.now, self.seed, self.recent)
 
     def references(self) -> Iterator[tuple[str, Row]]:
         for branch in BRANCHES:
@@ -103,7 +109,7 @@ class Town:
     def _of_patient(self, id_: str) -> Iterator[tuple[datetime, str]]:
         random = self._random
         for _ in range(min(12, 1 + int(random.expovariate(0.45)))):
-            when = self._working(self.now - timedelta(days=random.random() ** 1.5 * 1_000))
+            when = self._working(self.now - timedelta(days=random.random() ** self.recent * 1_000))
             odd = random.random()
             yield when, "done" if odd < 0.8 else "no_show" if odd < 0.86 else "cancelled" if odd < 0.96 else "booked"
         soon = random.random()
@@ -117,10 +123,26 @@ class Town:
         return moment.replace(hour=6, minute=0, second=0, microsecond=0) + timedelta(minutes=minutes)
 
 
-def fill_sqlite(path: Path, town: Town) -> None:
-    """Into the tables of an upgraded registry."""
+#: What a sync has copied into the robot's own database.
+MIRRORED = {
+    "patient": "id, surname, given_name, patronymic, sex, birth_date, zone, do_not_call",
+    "patient_phone": TABLES["patient_phone"],
+}
+
+
+def fill_sqlite(path: Path, town: Town, store: Path | None = None) -> None:
+    """Into the tables of an upgraded registry; store: and the patients into the robot's own, as a sync does."""
+    if store is not None:
+        with sqlite3.connect(store) as connection:
+            for table, rows in _buffered(town, 20_000, MIRRORED):
+                width = MIRRORED[table].count(",") + 1
+                plain = [tuple(_sqlite(value) for value in row[:width]) for row in rows]
+                marks = ", ".join("?" * width)
+                connection.executemany(f"INSERT INTO {table} ({MIRRORED[table]}) VALUES ({marks})", plain)
+        connection.close()
+        town = town.again()
     with sqlite3.connect(path) as connection:
-        for table, rows in _buffered(town, 20_000):
+        for table, rows in _buffered(town, 20_000, TABLES):
             marks = ", ".join("?" * (TABLES[table].count(",") + 1))
             plain = [tuple(_sqlite(value) for value in row) for row in rows]
             connection.executemany(f"INSERT INTO {table} ({TABLES[table]}) VALUES ({marks})", plain)
@@ -128,24 +150,28 @@ def fill_sqlite(path: Path, town: Town) -> None:
     connection.close()
 
 
-def fill_postgres(url: str, town: Town) -> None:
-    """By COPY, then statistics, as autovacuum would have made them by the next night."""
+def fill_postgres(url: str, town: Town, store: str) -> None:
+    """By COPY, then statistics, as autovacuum would have made them by the next night. store: the robot's database."""
     import psycopg
 
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")  # no foreign keys while it is filled
-        for table, rows in _buffered(town, 100_000):
-            with connection.cursor().copy(f"COPY {table} ({TABLES[table]}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        connection.execute("VACUUM ANALYZE")
+    for where, tables in ((store, MIRRORED), (url, TABLES)):
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")  # no foreign keys while it is filled
+            for table, rows in _buffered(town.again(), 100_000, tables):
+                width = tables[table].count(",") + 1
+                with connection.cursor().copy(f"COPY {table} ({tables[table]}) FROM STDIN") as copy:
+                    for row in rows:
+                        copy.write_row(row[:width])
+            connection.execute("VACUUM ANALYZE")
 
 
-def _buffered(town: Town, size: int) -> Iterator[tuple[str, Sequence[Row]]]:
+def _buffered(town: Town, size: int, tables: Mapping[str, str]) -> Iterator[tuple[str, Sequence[Row]]]:
     """Rows by table, many at a time; patients before what refers to them."""
     waiting: dict[str, list[Row]] = {table: [] for table in TABLES}
     for source in (town.references(), town.people()):
         for table, row in source:
+            if table not in tables:
+                continue
             waiting[table].append(row)
             if len(waiting[table]) >= size:
                 yield from _all(waiting)

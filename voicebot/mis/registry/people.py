@@ -18,7 +18,7 @@ from voicebot.mis.registry.models import (
     RepresentativeRow,
 )
 from voicebot.mis.registry.rows import Row, UnknownStatus, to_branch, to_doctor, to_patient, to_representative
-from voicebot.sql.statements import chunks
+from voicebot.sql.statements import among, chunks
 
 
 async def patients_of(
@@ -29,7 +29,10 @@ async def patients_of(
     found: dict[str, Patient] = {}
     bad: list[BadRecord] = []
     for ids in chunks(patient_ids):
-        for row in (await connection.execute(select(PatientRow).where(PatientRow.id.in_(ids)))).mappings():
+        result = await connection.execute(select(PatientRow).where(among(connection.dialect.name, PatientRow.id, ids)))
+        names = tuple(result.keys())
+        for values in result:
+            row = dict(zip(names, values, strict=True))
             answers = who.get(row["id"])
             try:
                 representative = to_representative(*answers) if answers else None
@@ -43,7 +46,9 @@ async def shared_phones(connection: AsyncConnection, phones: Iterable[str]) -> f
     """Those of these phones that stand in the cards of several patients."""
     found: set[str] = set()
     for some in chunks(list(dict.fromkeys(phones))):
-        statement = select(PhoneRow.phone).where(PhoneRow.phone.in_(some)).group_by(PhoneRow.phone)
+        statement = (
+            select(PhoneRow.phone).where(among(connection.dialect.name, PhoneRow.phone, some)).group_by(PhoneRow.phone)
+        )
         several = statement.having(func.count(PhoneRow.patient_id.distinct()) > 1)
         found.update((await connection.execute(several)).scalars())
     return frozenset(found)
@@ -85,7 +90,7 @@ async def phones_of(
     for ids in chunks(patient_ids):
         statement = (
             select(model.patient_id, model.phone)
-            .where(model.patient_id.in_(ids))
+            .where(among(connection.dialect.name, model.patient_id, ids))
             .order_by(model.patient_id, model.position)
         )
         for patient_id, phone in await connection.execute(statement):
@@ -100,7 +105,9 @@ async def representatives_of(
     phones = await phones_of(connection, patient_ids, RepresentativePhoneRow)
     found: dict[str, tuple[Row, tuple[str, ...]]] = {}
     for ids in chunks(patient_ids):
-        rows = await connection.execute(select(RepresentativeRow).where(RepresentativeRow.patient_id.in_(ids)))
+        rows = await connection.execute(
+            select(RepresentativeRow).where(among(connection.dialect.name, RepresentativeRow.patient_id, ids))
+        )
         found.update({row["patient_id"]: (row, phones.get(row["patient_id"], ())) for row in rows.mappings()})
     return found
 
@@ -110,6 +117,6 @@ async def by_id(
 ) -> dict[str, Row]:
     found: dict[str, Row] = {}
     for ids in chunks(sorted(wanted)):
-        rows = (await connection.execute(select(model).where(model.id.in_(ids)))).mappings()
+        rows = (await connection.execute(select(model).where(among(connection.dialect.name, model.id, ids)))).mappings()
         found.update({row["id"]: row for row in rows})
     return found
