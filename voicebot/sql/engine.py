@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
@@ -120,6 +120,9 @@ class Database:
         self.url = database_url(url)
         self._down = down
         self._engine = make_engine(self.url)
+        # SQLite has one writer at a time, and those who wait for it only look again now and then: in turn is quicker.
+        one_writer = self.url.get_backend_name() == "sqlite"
+        self._turn: asyncio.Lock | nullcontext[None] = asyncio.Lock() if one_writer else nullcontext()
         self._shared: ContextVar[AsyncConnection | None] = ContextVar("voicebot_reading", default=None)
 
     @property
@@ -161,7 +164,7 @@ class Database:
             raise RuntimeError("a write among reads that belong together: they would not see it")
         for tried in range(1, TRIES + 1):
             try:
-                async with asyncio.timeout(timeout_s), self._engine.begin() as connection:
+                async with asyncio.timeout(timeout_s), self._turn, self._engine.begin() as connection:
                     return await work(connection)
             except DBAPIError as error:
                 if tried == TRIES or not _lost_race(error):
