@@ -42,7 +42,7 @@ class MachinerySettings:
     lines: int = 4
     calls_per_second: float | None = 2.0
     sync_every_s: float = 60.0
-    due_every_s: float = 1.0
+    due_every_s: float = 0.5
     sweep_every_s: float = 15.0
     horizon: timedelta = timedelta(days=4) + AHEAD
     mis_timeout_s: float = 10.0

@@ -97,6 +97,8 @@ def make_engine(url: URL) -> AsyncEngine:
         url,
         hide_parameters=True,
         pool_pre_ping=True,
+        pool_size=12,  # those beyond it are closed after each use, and to open one costs more than to use it
+        max_overflow=4,
         pool_timeout=10,
         connect_args={"connect_timeout": 5, "options": limits},
     )
