@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from voicebot.clock import Clock
@@ -16,6 +16,9 @@ from voicebot.store.port import NodeRow, Store
 log = logging.getLogger(__name__)
 
 SAME_NAME = "на другой машине работает узел с тем же именем: задайте каждому своё, настройка node"
+
+
+_UNSURE = -1  # the database went away while we beat: who knows whether that counted
 
 
 def _seconds() -> float:
@@ -40,13 +43,14 @@ class Heartbeat:
         if self._beats is None:
             self._beats = await self._store.enter_node(self._node, self._role, now)
             return
+        expected, self._beats = self._beats, _UNSURE
         before = await self._store.beat(self._node, now)
         if before is None:  # the database was restored from an older copy
             self._beats = None
             return
         if before.taken_by:
             log.error("this node was taken for dead by %s: its calls of that time were written off", before.taken_by)
-        if before.beats != self._beats:
+        if expected not in (_UNSURE, before.beats):
             log.error("another process works under the name of this node, %s", self._node)
             self._gate.close(SAME_NAME)
         self._beats = before.beats + 1
@@ -88,7 +92,7 @@ class Reaper:
 
     async def run(self) -> tuple[str, ...]:
         """The tick. Returns the dead nodes whose work is ours. Raises StoreDown."""
-        rows = [row for row in await self._store.nodes() if row.name != self._node]
+        rows = await self._others()
         now = self._seconds()
         if self._looked is None or now - self._looked > self._dead_after_s / 2:
             self._seen.clear()  # who knows whether they beat while we could not look
@@ -101,6 +105,19 @@ class Reaper:
         if dead:
             await self._sweeper.end_of(dead)
         return dead
+
+    async def _others(self) -> Sequence[NodeRow]:
+        """The other nodes; those too that have attempts and never said that they live (renamed, or very new)."""
+        rows = [row for row in await self._store.nodes() if row.name != self._node]
+        known = {self._node, *(row.name for row in rows)}
+        for attempt in await self._store.dialling():
+            moment = attempt.started_at or attempt.due_at
+            if attempt.node not in known and self._silent(
+                NodeRow(attempt.node, "", moment, moment, 0), self._seconds()
+            ):
+                log.warning("node %s has attempts and does not beat: it is watched from now on", attempt.node)
+                await self._store.enter_node(attempt.node, "", moment)
+        return rows
 
     def _silent(self, row: NodeRow, now: float) -> bool:
         watched = self._seen.get(row.name)

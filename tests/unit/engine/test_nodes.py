@@ -17,6 +17,7 @@ from voicebot.engine.memory import MemoryEngine
 from voicebot.engine.nodes import SAME_NAME, Heartbeat, Reaper
 from voicebot.engine.ports import Ports
 from voicebot.engine.sweeping import Sweeper
+from voicebot.store.port import StoreDown
 
 DEAD_AFTER = 60.0
 
@@ -193,3 +194,33 @@ async def test_a_node_with_the_name_of_another_stops_dialling(clinic, node) -> N
     await twin.heartbeat.run()
     await first.heartbeat.run()
     assert first.gate.closed(clinic.clock.now()) == SAME_NAME
+
+
+async def test_a_beat_that_the_database_lost_is_no_twin(clinic, node) -> None:
+    """It was written, and then the connection broke."""
+    first = node("first")
+    await first.heartbeat.run()
+    beat = clinic.store.beat
+
+    async def lost(name, now):
+        await beat(name, now)
+        raise StoreDown("нет связи")
+
+    clinic.store.beat = lost
+    with pytest.raises(StoreDown):
+        await first.heartbeat.run()
+    clinic.store.beat = beat
+    for _ in range(2):
+        await first.heartbeat.run()
+    assert first.gate.closed(clinic.clock.now()) == ""
+
+
+async def test_attempts_of_a_node_that_never_beat_are_ended_too(clinic, words, steady, node) -> None:
+    """It was renamed in its settings while it had a call on the line."""
+    second = node("second")
+    attempt_id = await due(clinic, words)
+    await clinic.store.start_attempt(attempt_id, "old-name", clinic.clock.now())
+    assert await watch(steady, second, 60) == ()
+    assert await watch(steady, second, 100) == ("old-name",)
+    await second.sweeper.idle()
+    assert (await clinic.store.attempt(attempt_id)).disposition is Disposition.INTERRUPTED
