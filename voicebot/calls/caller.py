@@ -83,9 +83,10 @@ class RobotCaller:
         """How many calls are being made now."""
         return len(self._live)
 
-    async def free_administrators(self) -> int:
-        """engine.ports: how many could take a call now, of all queues."""
-        return self._parts.administrators.free_of_all()
+    async def free_administrators(self, queue: str = "") -> int:
+        """engine.ports: how many could take a call now; '' stands for all queues together."""
+        desk = self._parts.administrators
+        return desk.free(queue) if queue else desk.free_of_all()
 
     def legs(self) -> int:
         """engine.ports: how many lines administrators' telephones take now."""

@@ -158,4 +158,5 @@ async def _order(store: Store, row: CallRow, rows: Sequence[EventRow], scenario:
     if not patients or [v.version for v in visits] != list(prepared["versions"]):
         log.warning("the visits of a call have changed while its robot was away", call=row.id)
         return None
-    return CallOrder(row.id, row.phone, patients[0], tuple(visits), scenario, patients=tuple(patients) if visits else ())
+    whose = tuple(patients) if visits else ()
+    return CallOrder(row.id, row.phone, patients[0], tuple(visits), scenario, patients=whose)

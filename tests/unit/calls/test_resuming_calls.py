@@ -17,6 +17,7 @@ from tests.unit.calls.test_caller import (
     ORDER,
     PERSON,
     PHONE,
+    ROOT,
     SCENARIO,
     VISIT,
     Loudness,
@@ -31,13 +32,16 @@ from voicebot.clock import ManualClock
 from voicebot.contacts.model import Contact, ContactStatus
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.dialogue.prompts import APOLOGY
+from voicebot.dialogue.scenario import Scenario
 from voicebot.dialogue.turn import BACK
 from voicebot.reports.transcript import Who, transcript
+from voicebot.scenarios.loading import load
 from voicebot.speech.listener import Listener
 from voicebot.store.port import CallRow, EventRow
 from voicebot.telephony.memory import MemoryLine, memory_call
 from voicebot.telephony.port import Back, TransferLeft
 
+INBOUND = load(ROOT / "scenarios/inbound.yaml")
 CONTACT = Contact("c1", "p1", SCENARIO.id, VISIT.id, VISIT.version, ContactStatus.IN_PROGRESS, NOW, VISIT.start)
 
 
@@ -48,6 +52,7 @@ class Store:
     row: CallRow = field(default_factory=lambda: CallRow("a1", "a1", PHONE, SCENARIO.id, SCENARIO.version, NOW))
     rows: list[EventRow] = field(default_factory=list)
     version: str = VISIT.version
+    known: bool = True
 
     def __post_init__(self) -> None:
         body = json.dumps({"contacts": ["c1"], "versions": [VISIT.version]})
@@ -66,7 +71,7 @@ class Store:
         return CONTACT
 
     async def patient(self, patient_id):
-        return PERSON
+        return PERSON if self.known else None
 
     async def appointment(self, appointment_id):
         return replace(VISIT, version=self.version)
@@ -98,6 +103,7 @@ class Town:
     def __init__(self, life: Callable[[MemoryLine], object]) -> None:
         self.life, self.up, self.talking = life, True, False
         self.ended: list[str] = []
+        self.taken: list[str] = []
         self.lives: list[asyncio.Task] = []
 
     def dial(self, call_id, number, caller_id, ring_timeout_s):
@@ -106,6 +112,7 @@ class Town:
         return near
 
     def take_up(self, call_id, caller_id):
+        self.taken.append(call_id)
         near, far = memory_call(call_id)
         near.__class__ = type("Old", (OldLine,), {"talking": self.talking})
         self.lives.append(asyncio.create_task(self._live(far, self.life)))
@@ -128,6 +135,7 @@ class Desk:
     town: Town
     clock: ManualClock
     robot: Callable[[], RobotCaller]
+    scenario: Scenario = SCENARIO
 
     async def die_after(self, seconds: float) -> None:
         """A robot calls, and is gone without a word: nothing of its end is in the store."""
@@ -149,11 +157,12 @@ def desk(tmp_path: Path) -> Callable[..., Desk]:
         def robot() -> RobotCaller:
             parts = CallParts(
                 town, Studio(Tones(), tmp_path), lambda: Listener(Loudness()), NoEars(), lambda _: LANGUAGE, store,
-                clock, scenarios=lambda _: SCENARIO,
+                clock, scenarios=lambda _: made.scenario,
             )  # fmt: skip
             return RobotCaller(parts, CallingSettings("Клиника", "+78880000000", 25))
 
-        return Desk(store, town, clock, robot)
+        made = Desk(store, town, clock, robot)
+        return made
 
     return make
 
@@ -242,3 +251,37 @@ def test_an_answer_of_before_the_crash_counts_although_the_patient_is_gone(run, 
     _d, result = run(scene())
     assert result.finish.conclusions[0].outcome is Outcome.CONFIRMED
     assert result.finish.disposition is Disposition.INTERRUPTED
+
+
+def test_a_call_that_came_in_is_taken_up_as_one(run, desk) -> None:
+    """By the number of its channel, at the beginning of its own variant of the talk."""
+
+    async def scene():
+        d = desk()
+        d.scenario = INBOUND
+        d.store.row = replace(d.store.row, id="in-17.1@n1", attempt_id="in-17.1@n1", scenario_id="inbound",
+                              scenario_version=INBOUND.version)  # fmt: skip
+        d.store.rows.append(EventRow("in-17.1@n1", 1, 5, "Answered", '{"kind":"Answered","at_ms":5}'))
+        return d, await d.robot().recover("in-17.1@n1")
+
+    d, result = run(scene())
+    assert d.town.taken == ["17.1"]
+    assert "робот" in d.store.said()[0] and "напомнить" in d.store.said()[1]
+    assert result.finish.conclusions[0].outcome is Outcome.CONFIRMED
+
+
+def test_a_call_about_no_visit_is_taken_up_too(run, desk) -> None:
+    async def scene():
+        d = desk(listening)
+        d.scenario = INBOUND
+        d.store.row = replace(d.store.row, id="in-17.1@n1", scenario_id="inbound", scenario_version=INBOUND.version)
+        d.store.rows = [
+            EventRow("in-17.1@n1", -1, 0, "Prepared", '{"contacts":[],"versions":[],"patient":"nobody"}'),
+            EventRow("in-17.1@n1", 1, 5, "Answered", '{"kind":"Answered","at_ms":5}'),
+        ]
+        d.store.known = False
+        return d, await d.robot().recover("in-17.1@n1")
+
+    d, result = run(scene())
+    assert "администратор" in d.store.said()[0]
+    assert result.finish.conclusions[0].task, "nobody picked up: a human calls back"

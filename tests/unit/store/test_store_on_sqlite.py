@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import ExceptionContext, event
 
-pytest.register_assert_rewrite("store_contract", "nodes_contract", "decisions_contract")
+pytest.register_assert_rewrite("store_contract", "nodes_contract", "decisions_contract", "inbound_contract")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from decisions_contract import DecisionsContract  # noqa: E402
+from inbound_contract import InboundContract  # noqa: E402
 from nodes_contract import LanesContract, LateEndContract, NodesContract  # noqa: E402
 from store_contract import (  # noqa: E402 - the folder of tests is no package
     NOW,
@@ -85,6 +86,10 @@ class TestNodes(NodesContract):
 
 
 class TestLateEnds(LateEndContract):
+    pass
+
+
+class TestInbound(InboundContract):
     pass
 
 
