@@ -17,6 +17,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import psycopg
+import pytest
 
 from tests.integration.robot_process import Clinic, Serve, until
 from voicebot.city.journal import CallLog, What, read_run
@@ -102,6 +103,7 @@ def most_at_once(logs: list[CallLog], died: datetime) -> int:
     return most
 
 
+@pytest.mark.timeout(600)  # a minute and a half on two idle cores; five with six others at work on them
 def test_sixty_calls_on_two_nodes_of_which_one_dies(tmp_path: Path, new_database: Callable[[], str]) -> None:
     store, registry = new_database(), new_database()
     voiced = tmp_path / "voiced"
