@@ -20,6 +20,7 @@ from voicebot.contacts.planning import Planned
 from voicebot.contacts.rules import Rules
 from voicebot.contacts.selecting import History, Suppressed, decide_contact
 from voicebot.dialogue.scenario import Purpose, Scenario
+from voicebot.engine.ahead import one_ahead
 from voicebot.mis.port import BadRecord
 from voicebot.mis.selecting import CandidateBatch, Selecting
 from voicebot.store.port import Store
@@ -85,7 +86,7 @@ class Candidates:
     async def decided(self, campaign: Campaign, scenario: Scenario, now: datetime) -> AsyncIterator[DecidedBatch]:
         """All candidates of this moment. Raises StoreDown, MisUnavailable. Nothing is written."""
         walk = _Walk(campaign, scenario, now)
-        async for batch in self._mis.candidates(campaign, now):
+        async for batch in one_ahead(self._mis.candidates(campaign, now)):
             yield self._decide(walk, batch, await self._known(walk, batch))
 
     async def _known(self, walk: _Walk, batch: CandidateBatch) -> _Known:

@@ -102,14 +102,12 @@ async def representatives_of(
     connection: AsyncConnection, patient_ids: Sequence[str]
 ) -> dict[str, tuple[Row, tuple[str, ...]]]:
     """patient id -> the row of the one who answers for them, and that one's phones."""
-    phones = await phones_of(connection, patient_ids, RepresentativePhoneRow)
-    found: dict[str, tuple[Row, tuple[str, ...]]] = {}
+    rows: dict[str, Row] = {}
     for ids in chunks(patient_ids):
-        rows = await connection.execute(
-            select(RepresentativeRow).where(among(connection.dialect.name, RepresentativeRow.patient_id, ids))
-        )
-        found.update({row["patient_id"]: (row, phones.get(row["patient_id"], ())) for row in rows.mappings()})
-    return found
+        wanted = select(RepresentativeRow).where(among(connection.dialect.name, RepresentativeRow.patient_id, ids))
+        rows.update({row["patient_id"]: row for row in (await connection.execute(wanted)).mappings()})
+    phones = await phones_of(connection, list(rows), RepresentativePhoneRow)
+    return {id_: (row, phones.get(id_, ())) for id_, row in rows.items()}
 
 
 async def by_id(
