@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.chaos.faults import Kind
 from tests.chaos.faulty_mis import writes_in
-from tests.chaos.town import ADMINISTRATOR, Manner
+from tests.chaos.town import ADMINISTRATOR, Manner, opening
 from voicebot.city.journal import CallLog, What
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
@@ -96,7 +96,9 @@ def _rings(world: World) -> list[Ring]:
     """Each call with its attempt: the one that stood as dialling when the telephone rang."""
     dialling: dict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
     open_: dict[str, tuple[datetime, str]] = {}
-    for attempt, phone, status, at in world.rows("select attempt_id, phone, status, at from chaos_ledger order by serial"):
+    for attempt, phone, status, at in world.rows(
+        "select attempt_id, phone, status, at from chaos_ledger order by serial"
+    ):
         if status == "dialling":
             open_[str(phone)] = at, str(attempt)  # type: ignore[assignment]
         elif str(phone) in open_ and open_[str(phone)][1] == attempt:
@@ -122,7 +124,8 @@ def _rung(books: Balance, world: World, rings: Sequence[Ring], attempts: dict[st
     books.check("patients rung twice for one attempt", [f"{a}: {n} times" for a, n in per_attempt.items() if n > 1])
     books.check("rung without an attempt", [_told(r) for r in rings if not r.attempt_id])
 
-    soon, interrupted = [], []
+    soon: list[str] = []
+    interrupted: list[str] = []
     last: dict[str, Ring] = {}
     for ring in rings:
         before = last.get(ring.number)
@@ -146,8 +149,6 @@ def _rung(books: Balance, world: World, rings: Sequence[Ring], attempts: dict[st
 
 def _open(world: World, real: datetime) -> bool:
     """Whether it was within hours at the ring, or shortly before it."""
-    from tests.chaos.world import opening
-
     for moment in (real, real - HOURS_GRACE):
         shown = world.clock.shown(moment)
         first, last = opening(shown)
@@ -296,8 +297,10 @@ def _accounts(books: Balance, world: World, rings: Sequence[Ring], attempts: dic
         elif status not in ("planned", "in_progress") and (planned or not reason):
             left.append(f"contact {id_} is {status} («{reason}») with {planned} attempts planned")
     visited = {str(id_) for (id_,) in world.rows("select distinct appointment_id from contact")}
-    left += [f"visit {id_} was never planned" for (id_,) in world.rows("select id from appointment")
-             if id_ not in visited]  # fmt: skip
+    reasons = {str(id_) for (id_,) in world.rows("select patient_id from decision where reason <> ''")}
+    passed_by = [(str(i), str(p)) for i, p in world.rows("select id, patient_id from appointment") if i not in visited]
+    left += [f"visit {id_} was never planned, and nobody says why" for id_, p in passed_by if p not in reasons]
+    books.totals["visits for which it was too late by the clock"] = sum(p in reasons for _, p in passed_by)
     books.check("attempts and visits not accounted for", left)
     books.totals["visits"] = len(visited)
     books.totals["attempts"] = len(attempts)

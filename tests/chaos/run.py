@@ -73,7 +73,7 @@ def run(
     cluster.mkdir(parents=True)
     size = 40 + faults * 6
     with postgres(cluster, programs) as server, World(folder, seed, size, server, voiced, tell) as world:
-        world.wait(2)
+        world.until(world.calls, 60, "somebody is rung")
         began = time.monotonic()
         for number, fault in enumerate(plan(seed, faults, wait_s), 1):
             world.wait(fault.wait_s)
@@ -107,7 +107,9 @@ def main() -> int:
         return 1
     print(report.text())
     if not report.books.even:
-        print(f"\nThe books do not balance:\n{report.wrong()}\nReplay: {replay(seed, options.faults)}. Folder: {folder}")
+        print(
+            f"\nThe books do not balance:\n{report.wrong()}\nReplay: {replay(seed, options.faults)}. Folder: {folder}"
+        )
         return 1
     if not options.keep:
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -45,6 +46,14 @@ def phone(n: int) -> str:
     return f"+7888001{n:04}"
 
 
+def opening(shown: datetime) -> tuple[datetime, datetime]:
+    """The calling hours of the day, local: by the house's default (DOMAIN, rule 1)."""
+    local = shown.astimezone(ZONE)
+    first, last = (10, 18) if local.weekday() >= 5 else (9, 20)
+    day = local.replace(minute=0, second=0, microsecond=0)
+    return day.replace(hour=first), day.replace(hour=last)
+
+
 class Town:
     """size: how many people live there; they get their visits as the run goes on, in portions."""
 
@@ -64,21 +73,24 @@ class Town:
         return "\n".join(["persons:", *persons, administrator, ""])
 
     def book(self, count: int, shown: datetime) -> None:
-        """Visits for the next people, within 23 hours of what the robot's clock shows."""
+        """Visits for the next people, after what the robot's clock shows. Two of three are so soon that they are called
+        at once; the others spread over the hour (DOMAIN, rule 4), so that a leap of the clock brings many at once."""
         numbers = list(self.manners)[len(self.booked) : len(self.booked) + count]
         if not numbers:
             return
         local = shown.astimezone(ZONE).replace(minute=0, second=0, microsecond=0)
-        starts = [s for h in range(4, 23) if 8 <= (s := local + timedelta(hours=h)).hour < 20]
-        lines = [
-            f"{self._chance.choice(SURNAMES)};{self._chance.choice(NAMES)};Ивановна;{number};"
-            f"{self._chance.choice(starts):%d.%m.%Y %H:%M};Улюкаева Анна Петровна;На Садовой;ул. Садовая, д. 1"
-            for number in numbers
-        ]
+        soon = [local + timedelta(hours=h) for h in (3, 4)]
+        later = [s for h in range(6, 23) if 8 <= (s := local + timedelta(hours=h)).hour < 20]
+        lines = [self._line(number, self._chance.choice((soon, soon, later))) for number in numbers]
         path = self._folder / f"visits{len(self.booked)}.csv"
         path.write_text("\n".join(["Фамилия;Имя;Отчество;Телефон;Дата и время;Врач;Филиал;Адрес", *lines]))
         asyncio.run(self._import(path, shown))
         self.booked += numbers
+
+    def _line(self, number: str, starts: Sequence[datetime]) -> str:
+        name = f"{self._chance.choice(SURNAMES)};{self._chance.choice(NAMES)};Ивановна"
+        start = self._chance.choice(starts)
+        return f"{name};{number};{start:%d.%m.%Y %H:%M};Улюкаева Анна Петровна;На Садовой;ул. Садовая, д. 1"
 
     async def _import(self, path: Path, shown: datetime) -> None:
         await registry.upgrade(self._registry_url)

@@ -1,5 +1,7 @@
-"""The world of a chaos run: PostgreSQL, the robot with its Asterisk and city, its clock and its MIS; how each is hurt and
-comes back. What happened when is kept for the books."""
+"""The world of a chaos run: PostgreSQL, the robot with its Asterisk and city, its clock and its MIS.
+
+How each is hurt and comes back; what happened when is kept for the books.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ from tests.chaos.faulty_mis import TROUBLE, WRITES, Trouble
 from tests.chaos.robot import CLOCK
 from tests.chaos.sockets import cut
 from tests.chaos.timekeeping import Ledger
-from tests.chaos.town import ZONE, Town
+from tests.chaos.town import ZONE, Town, opening
 from tests.integration.robot_process import ROOT, Clinic
 from tests.integration.store_postgres import Postgres
 from voicebot.city.journal import CallLog, read_run
@@ -37,7 +39,7 @@ LINES = 6
 MONDAY = datetime(2026, 11, 9, 11, 0, tzinfo=ZONE)  # no public holiday until the new year
 TROUBLES = {Kind.MIS_LATE: Trouble.LATE, Kind.MIS_TWICE: Trouble.TWICE, Kind.MIS_NONSENSE: Trouble.NONSENSE}
 NIGHT_S = 6.0  # how long it stays night before the next morning comes
-IDLE_S = 20.0  # when nobody was rung for so long, time leaps a little
+IDLE_S = 8.0  # when nobody was rung for so long, time leaps a little
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,6 @@ class Disturbance:
     kind: Kind
     began: datetime
     ended: datetime
-
-
-def opening(shown: datetime) -> tuple[datetime, datetime]:
-    """The calling hours of the day, local: by the house's default (DOMAIN, rule 1)."""
-    local = shown.astimezone(ZONE)
-    first, last = (10, 18) if local.weekday() >= 5 else (9, 20)
-    day = local.replace(minute=0, second=0, microsecond=0)
-    return day.replace(hour=first), day.replace(hour=last)
 
 
 class World:
@@ -317,7 +311,7 @@ class World:
 
     def calls(self) -> Sequence[CallLog]:
         """Every call that reached the city, in order."""
-        runs = sorted((self.clinic.data / "city").iterdir())
+        runs = [run for run in (self.clinic.data / "city").glob("*") if (run / "calls").is_dir()]
         return sorted((log for run in runs for log in read_run(run)), key=lambda log: log.header.started_at)
 
 
