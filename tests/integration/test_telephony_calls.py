@@ -10,7 +10,7 @@ import pytest
 
 from voicebot.dialogue.outcome import Disposition
 from voicebot.telephony.ari import AriConflict
-from voicebot.telephony.port import Gone, Key, MediaLost, PlayFinished, Ringing, TelephonyError, Up
+from voicebot.telephony.port import Back, Gone, Key, MediaLost, PlayFinished, Ringing, TelephonyError, Up
 from voicebot.telephony.telephone import AriTelephone
 
 PATIENT, CLINIC = "+78880000001", "+78880000000"
