@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from voicebot.contacts.decisions import Because, RuleId
-from voicebot.contacts.model import Contact, Lifecycle
+from voicebot.contacts.model import Contact, ContactStatus, Lifecycle
 from voicebot.dialogue.outcome import Outcome
 from voicebot.dialogue.scenario import About, Scenario
 
 #: A month that slides: three in any 31 days, so that the turn of a month does not make six in a week.
 MONTH = timedelta(days=31)
+_NOT_CALLED = frozenset({ContactStatus.CANCELLED, ContactStatus.SUPPRESSED})
 
 
 def speaks_of_visit_to_come(scenario: Scenario) -> bool:
@@ -37,6 +38,11 @@ def free_of_day(scenario: Scenario) -> bool:
 def asked_for(contacts: Iterable[Contact]) -> bool:
     """Whether the patient asked to be called again about one of these."""
     return any(c.outcome is Outcome.CALLBACK_LATER for c in contacts)
+
+
+def was_contacted(contact: Contact) -> bool:
+    """Whether this contact counts as one by which somebody was reached out to: it waits, or calls were made for it."""
+    return contact.status not in _NOT_CALLED or contact.attempts_used > 0
 
 
 def day_refused(conversations: int, allowed: int) -> Because | None:

@@ -11,14 +11,14 @@ from voicebot.contacts.campaign import Campaign, Candidate, TriggerKind
 from voicebot.contacts.consents import Consent
 from voicebot.contacts.decisions import RuleId
 from voicebot.contacts.doubles import person_keys
-from voicebot.contacts.inviting import INVITING
-from voicebot.contacts.limits import MONTH, free_of_month
+from voicebot.contacts.limits import MONTH, free_of_month, was_contacted
 from voicebot.contacts.model import Contact, Patient
 from voicebot.contacts.occasions import renewed
 from voicebot.contacts.phones import Against
 from voicebot.contacts.planning import Planned
 from voicebot.contacts.rules import Rules
 from voicebot.contacts.selecting import History, Suppressed, decide_contact
+from voicebot.dialogue.outcome import Outcome
 from voicebot.dialogue.scenario import Purpose, Scenario
 from voicebot.engine.ahead import one_ahead
 from voicebot.mis.port import BadRecord
@@ -94,14 +94,21 @@ class Candidates:
         ids = list(dict.fromkeys(c.patient.id for c in batch.candidates))
         phones = list(dict.fromkeys(phone for c in batch.candidates for phone in c.patient.phones))
         contacts: dict[str, list[Contact]] = defaultdict(list)
-        for contact in await store.contacts_of(ids, scenario.id):
-            contacts[contact.patient_id].append(contact)
-        free = free_of_month(scenario)
-        exempt = () if free else tuple(s.id for s in self._scenarios() if free_of_month(s))
+        contacted: dict[str, list[datetime]] = defaultdict(list)
+        refused: list[str] = []
+        free = {s.id for s in self._scenarios() if free_of_month(s)}
+        since = now - MONTH
+        for contact in await store.contacts_of(ids, scenario.id, since):
+            if contact.scenario_id == scenario.id:
+                contacts[contact.patient_id].append(contact)
+            if contact.scenario_id not in free and contact.due_at > since and was_contacted(contact):
+                contacted[contact.patient_id].append(contact.due_at)
+            if contact.outcome is Outcome.REFUSED:
+                refused.append(contact.patient_id)
         return _Known(
             contacts=contacts,
-            contacted={} if free else await store.contacted(ids, now - MONTH, exempt),
-            refused=await store.refused(ids) if walk.campaign.trigger.kind in INVITING else {},
+            contacted={patient_id: tuple(moments) for patient_id, moments in contacted.items()},
+            refused=await store.refused(refused) if refused else {},
             against=Against(await store.suppressions_of(ids, phones, now)),
             consents=await self._mis.consents(ids) if scenario.purpose is Purpose.ADVERTISING else {},
         )

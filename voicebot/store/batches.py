@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.decisions import DecisionNote
-from voicebot.contacts.model import CLOSED, Appointment, Attempt, Contact, ContactStatus, Patient, Suppression
+from voicebot.contacts.model import CLOSED, Appointment, Attempt, Contact, Patient, Suppression
 from voicebot.dialogue.outcome import Outcome
 from voicebot.sql.statements import among, chunks, insert_new_ids
 from voicebot.store.decisions import insert_decisions
@@ -19,14 +18,13 @@ from voicebot.store.mirror import load_visits, save_patients, save_visits
 from voicebot.store.models import AppointmentRow, ContactRow, OutcomeRow, PatientRow, SuppressionRow
 from voicebot.store.repository import Repository, flat, insert_attempts
 
-#: A contact that ended so was never called about, unless attempts were made.
-_NOT_CALLED = (ContactStatus.CANCELLED, ContactStatus.SUPPRESSED)
 _c = ContactRow
 
 
 class Batches(Repository):
-    async def contacts_of(self, patient_ids: Sequence[str], scenario_id: str) -> Sequence[Contact]:
-        return await self._contacts(_c.patient_id, patient_ids, _c.scenario_id == scenario_id)
+    async def contacts_of(self, patient_ids: Sequence[str], scenario_id: str, since: datetime) -> Sequence[Contact]:
+        concern = or_(_c.scenario_id == scenario_id, _c.due_at > since, _c.outcome == Outcome.REFUSED)
+        return await self._contacts(_c.patient_id, patient_ids, concern)
 
     async def contacts_about(self, scenario_id: str, visit_ids: Sequence[str]) -> Sequence[Contact]:
         return await self._contacts(_c.appointment_id, visit_ids, _c.scenario_id == scenario_id)
@@ -40,23 +38,6 @@ class Batches(Repository):
                 )
                 found += [Contact(**row) for row in rows.mappings()]
         return tuple(found)
-
-    async def contacted(
-        self, patient_ids: Sequence[str], since: datetime, exempt: Collection[str]
-    ) -> Mapping[str, tuple[datetime, ...]]:
-        called = or_(_c.status.not_in(_NOT_CALLED), _c.attempts_used > 0)
-        found: dict[str, list[datetime]] = defaultdict(list)
-        async with self._database.reading() as connection:
-            for some in chunks(patient_ids):
-                statement = select(_c.patient_id, _c.due_at).where(
-                    among(connection.dialect.name, _c.patient_id, some),
-                    _c.due_at > since,
-                    called,
-                    _c.scenario_id.not_in(tuple(exempt)),
-                )
-                for patient_id, due_at in await connection.execute(statement.order_by(_c.due_at)):
-                    found[patient_id].append(due_at)
-        return {patient_id: tuple(moments) for patient_id, moments in found.items()}
 
     async def refused(self, patient_ids: Sequence[str]) -> Mapping[str, datetime]:
         row = OutcomeRow

@@ -73,15 +73,9 @@ class CampaignStore(Protocol):
         ...
 
     async def patients_of(self, patient_ids: Sequence[str]) -> Sequence[Patient]: ...
-    async def contacts_of(self, patient_ids: Sequence[str], scenario_id: str) -> Sequence[Contact]:
-        """All contacts of these patients by this scenario, open and closed."""
-        ...
-
-    async def contacted(
-        self, patient_ids: Sequence[str], since: datetime, exempt: Collection[str]
-    ) -> Mapping[str, tuple[datetime, ...]]:
-        """patient id -> when they were reached out to since then, one moment a contact (its first call, or its due
-        while it waits); without the contacts of exempt scenarios."""
+    async def contacts_of(self, patient_ids: Sequence[str], scenario_id: str, since: datetime) -> Sequence[Contact]:
+        """Contacts of these patients, open and closed: all by this scenario, those by any that are due since then,
+        and those that ended with a refusal."""
         ...
 
     async def refused(self, patient_ids: Sequence[str]) -> Mapping[str, datetime]:
