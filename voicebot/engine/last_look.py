@@ -61,7 +61,7 @@ class LastLook:
             if contact is None or contact.status in CLOSED:
                 return contact.reason if contact is not None and contact.reason else "повод для звонка уже закрыт"
             contacts.append(contact)
-        if now - decided.at <= FRESH:
+        if timedelta(0) <= now - decided.at <= FRESH:  # the clock may have been set back: then it is another hour
             return ""
         return await self._again(attempt, contacts, decided.base, now)
 

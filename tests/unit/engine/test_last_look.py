@@ -77,6 +77,19 @@ async def test_a_visit_that_changed_after_the_decision_is_not_called(clinic, wor
     assert await clinic.store.calls() == ()
 
 
+async def test_a_clock_that_was_set_back_into_the_night_after_the_decision_stops_the_call(clinic, words) -> None:
+    await due(clinic, words)
+
+    async def meanwhile() -> None:
+        clinic.clock._now -= timedelta(hours=9)  # it was within 9–20 Moscow time, wherever the visit's moment put it
+
+    clinic.caller.meanwhile = meanwhile
+    before = clinic.clock.now()
+    await seconds(clinic, 1)
+    assert clinic.clock.now() < before, "the decision was made"
+    assert clinic.caller.rung == []
+
+
 async def test_a_contact_closed_after_the_decision_is_not_called_however_quick_we_are(clinic, words) -> None:
     """An answer came by another way (the patient rang us): no need to read the MIS again for that."""
     await due(clinic, words)
