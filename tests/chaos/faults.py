@@ -34,18 +34,19 @@ WEIGHTS: Mapping[Kind, int] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """wait_s: since the fault before. lasts_s: how long it is down or in trouble. minutes: of a clock. draw: 0…1, which
-    of several things is hit."""
+    """wait_s: since the fault before, and then until `calls` more telephones have rung. lasts_s: how long it is down or
+    in trouble. minutes: of a clock. draw: 0…1, which of several things is hit."""
 
     kind: Kind
     wait_s: float
+    calls: int
     lasts_s: float
     minutes: float
     draw: float
 
 
 def plan(seed: int, count: int, wait_s: float) -> Iterator[Fault]:
-    """wait_s: between two faults on the average; every kind comes once before chance decides, if count allows it."""
+    """wait_s: on the average; every kind comes once before chance decides, if count allows it."""
     chance = random.Random(seed)
     first = chance.sample(list(WEIGHTS), min(count, len(WEIGHTS)))
     rest = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=max(0, count - len(first)))
@@ -53,6 +54,7 @@ def plan(seed: int, count: int, wait_s: float) -> Iterator[Fault]:
         yield Fault(
             kind,
             min(chance.expovariate(1 / wait_s), wait_s * 3),
+            chance.choice((0, 0, 1, 1, 2, 3, 5)),
             chance.uniform(1, 5) if kind in (Kind.DATABASE_KILLED, *_TROUBLES) else chance.uniform(0, 2),
             chance.uniform(2, 45),
             chance.random(),

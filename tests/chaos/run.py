@@ -25,7 +25,7 @@ from tests.chaos.faults import plan
 from tests.chaos.world import LINES, World
 from tests.integration.store_postgres import binaries, postgres
 
-WAIT_S = 2.2  # between two faults, on the average
+WAIT_S = 1.0  # between two faults, on the average, besides the calls that they wait for
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def run(
         world.until(world.calls, 60, "somebody is rung")
         began = time.monotonic()
         for number, fault in enumerate(plan(seed, faults, wait_s), 1):
-            world.live(fault.wait_s)
+            world.live(fault.wait_s, fault.calls)
             tell(f"{number}/{faults} at {time.monotonic() - began:.0f} s: {fault.kind}")
             world.hurt(fault)
         seconds = time.monotonic() - began

@@ -39,6 +39,7 @@ LINES = 6
 MONDAY = datetime(2026, 11, 9, 11, 0, tzinfo=ZONE)  # no public holiday until the new year
 TROUBLES = {Kind.MIS_LATE: Trouble.LATE, Kind.MIS_TWICE: Trouble.TWICE, Kind.MIS_NONSENSE: Trouble.NONSENSE}
 NIGHT_S = 6.0  # how long it stays night before the next morning comes
+PATIENCE_S = 25.0  # how long a fault waits for calls
 IDLE_S = 8.0  # when nobody was rung for so long, time leaps a little
 
 
@@ -162,13 +163,18 @@ class World:
                 return
             time.sleep(min(0.1, max(0.0, end - now)))
 
-    def live(self, seconds: float) -> None:
-        """Let the world live so long. Time in which nobody can be rung counts a fifth: faults are to meet work, and a
-        few of them a robot that is just coming up."""
-        lived, deadline = 0.0, time.monotonic() + seconds + 60
-        while lived < seconds and time.monotonic() < deadline:
-            self.wait(0.1)
-            lived += 0.1 if self.serving() and self._night_since is None else 0.02
+    def live(self, seconds: float, calls: int) -> None:
+        """Let the world live so long, and until so many more telephones have rung: faults are to meet work however
+        slow the machine is."""
+        wanted = self._count_rung() + calls
+        self.wait(seconds)
+        deadline = time.monotonic() + PATIENCE_S
+        while self._count_rung() < wanted and time.monotonic() < deadline:
+            self.wait(0.2)
+
+    def _count_rung(self) -> int:
+        """How many calls have reached the city."""
+        return sum(1 for _ in self.clinic.data.glob("city/*/calls/*.jsonl"))
 
     def until(self, true: Callable[[], object], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
