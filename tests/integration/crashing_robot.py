@@ -32,7 +32,7 @@ from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.machinery import MachinerySettings, assemble
 from voicebot.engine.port import Queue, Work
 from voicebot.engine.ports import Ports
-from voicebot.mis.port import Command, MisUnavailable, Page, Result
+from voicebot.mis.port import Capability, Command, MisUnavailable, Page, Result
 from voicebot.store.database import SqlStore, upgrade
 from voicebot.store.port import CallRow
 
@@ -60,6 +60,9 @@ class Options:
 
 class AwayMis:
     """A MIS whose single visits cannot be read: the fresh copy in the store is dialled by."""
+
+    def capabilities(self) -> frozenset[Capability]:
+        return frozenset()
 
     async def appointment(self, appointment_id: str) -> Appointment | None:
         raise MisUnavailable("нет связи")

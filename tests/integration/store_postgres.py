@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,11 +58,10 @@ class Postgres:
         self._account = _unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
         if "user" in self._account:
-            for parent in folder.parents:  # pytest closes its folders to other accounts: let them pass through
-                if parent.owner() == "root" and not parent.stat().st_mode & 0o001:
-                    parent.chmod(parent.stat().st_mode | 0o001)
-            os.chown(folder, int(str(self._account["user"])), int(str(self._account["group"])))
-        self._run("initdb", "-D", str(folder / "data"), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
+            # Not below pytest's folder: each session that starts closes that to other accounts, ours included.
+            self._folder = Path(tempfile.mkdtemp(prefix="voicebot-postgres-"))
+            os.chown(self._folder, int(str(self._account["user"])), int(str(self._account["group"])))
+        self._run("initdb", "-D", str(self._folder / "data"), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -115,6 +115,12 @@ class Postgres:
             self._process.wait(30)
         self._process = None
 
+    def remove(self) -> None:
+        """The data too, where they do not lie in the folder of a test."""
+        self.kill()
+        if "user" in self._account:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
 
 @contextmanager
 def postgres(folder: Path, programs: Path) -> Iterator[Postgres]:
@@ -123,4 +129,4 @@ def postgres(folder: Path, programs: Path) -> Iterator[Postgres]:
         cluster.start()
         yield cluster
     finally:
-        cluster.kill()
+        cluster.remove()
