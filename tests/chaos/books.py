@@ -34,7 +34,7 @@ create trigger chaos_witness after insert or update on attempt for each row exec
 HOURS_GRACE = timedelta(seconds=6)
 LINE_GRACE = timedelta(seconds=1)  # a BYE is on its way while the next call is dialled
 DECISIVE = frozenset(Outcome) - {Outcome.UNCLEAR, Outcome.HUNG_UP, Outcome.UNREACHED}
-SOONEST = {"busy": 10, "failed": 10}  # minutes until the next attempt may ring; everything else: an hour
+SOONEST = {"busy": 10, "failed": 10}  # minutes until the next attempt; an hour for all else, and where it has rung
 EXPECTED = {
     Manner.KEYS: "answered", Manner.LISTENS: "answered", Manner.LEAVES: "answered",
     Manner.BUSY: "busy", Manner.REJECT: "rejected", Manner.RINGS: "no_answer",
@@ -134,7 +134,9 @@ def _rung(books: Balance, world: World, rings: Sequence[Ring], attempts: dict[st
             continue
         how = str(attempts[before.attempt_id][3]) if before.attempt_id else ""
         waited = clock.lived(before.at, ring.at)
-        if waited < timedelta(minutes=SOONEST.get(how, 60)):
+        rang = before.log.first(What.RINGING) is not None
+        soonest = 60 if how == "failed" and rang else SOONEST.get(how, 60)
+        if waited < timedelta(minutes=soonest):
             told = f"{_told(ring)}: {waited} after a call that was {how}"
             (interrupted if how == "interrupted" else soon).append(told)
     books.check("rung again within the hour after an interruption", interrupted)

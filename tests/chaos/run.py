@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -71,7 +72,7 @@ def run(
     load = os.getloadavg()
     cluster = folder / "postgresql"
     cluster.mkdir(parents=True)
-    size = 40 + faults * 6
+    size = 60 + faults * 12
     with postgres(cluster, programs) as server, World(folder, seed, size, server, voiced, tell) as world:
         world.until(world.calls, 60, "somebody is rung")
         began = time.monotonic()
@@ -98,6 +99,10 @@ def main() -> int:
     def tell(what: str) -> None:
         print(f"{datetime.now(UTC):%H:%M:%S} {what}", flush=True)
 
+    def told_to_end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, told_to_end)  # so that nothing is left behind
     try:
         voiced = Path(tempfile.gettempdir()) / "chaos-prompts"
         report = run(folder, seed, options.faults, voiced, tell, options.wait)

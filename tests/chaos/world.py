@@ -39,8 +39,8 @@ LINES = 6
 MONDAY = datetime(2026, 11, 9, 11, 0, tzinfo=ZONE)  # no public holiday until the new year
 TROUBLES = {Kind.MIS_LATE: Trouble.LATE, Kind.MIS_TWICE: Trouble.TWICE, Kind.MIS_NONSENSE: Trouble.NONSENSE}
 NIGHT_S = 6.0  # how long it stays night before the next morning comes
-PATIENCE_S = 25.0  # how long a fault waits for calls
-IDLE_S = 8.0  # when nobody was rung for so long, time leaps a little
+PATIENCE_S = 15.0  # how long a fault waits for calls
+IDLE_S = 6.0  # when nobody was rung for so long, time leaps a little
 
 
 @dataclass(frozen=True)
@@ -199,6 +199,7 @@ class World:
             self.clock.jump(timedelta(minutes=3))
             self.done["time leapt as nothing was due"] += 1
             self._rung_at = now
+            self.town.book(LINES * 2, shown)  # for many it is too late after a night
         if len(self.town.booked) - rung < LINES * 3:
             self.town.book(LINES * 3, shown)
 

@@ -100,7 +100,7 @@ class LiveCall:
         self._comments = Comments(line.id, line.rate, keep)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._playing: tuple[Play, int, asyncio.Task[None]] | None = None
-        self._media_lost = False
+        self._media_lost = self._rang = False
         if call.inbound:
             self._hearing.conversation_has_begun()  # no answering machine rings us
         self.finish: Finish | None = None
@@ -203,7 +203,9 @@ class LiveCall:
             case MediaLost():
                 self._media_lost = True
                 self._group.create_task(self._try(self._line.hang_up()))
-            case Ringing() | Audio() | Gone():
+            case Ringing():
+                self._rang = True
+            case Audio() | Gone():
                 pass
 
     def _line_is_back(self, at: int, talking: bool) -> None:
@@ -225,7 +227,8 @@ class LiveCall:
 
     async def _line_gone(self, gone: Gone) -> None:
         await self._hearing.finish(LAST_WORDS_S)
-        self._post(HungUp(self.now_ms(), Disposition.FAILED if self._media_lost else gone.disposition))
+        ours = Disposition.INTERRUPTED if self._rang else Disposition.FAILED
+        self._post(HungUp(self.now_ms(), ours if self._media_lost else gone.disposition))
 
     def _end(self, disposition: Disposition) -> None:
         if self.finish is None:
