@@ -152,10 +152,19 @@ def _kind(field: FieldInfo) -> str:
 
 def _commands() -> str:
     rows = []
-    for name, command in typer.main.get_group(app).commands.items():
+    for name, command in _flat(typer.main.get_group(app).commands):
         words = [_word(p) for p in command.params if p.name != "help"]
         rows.append((f"`{' '.join(['voicebot', name, *words])}`", (command.help or "").replace("\n", " ")))
     return _table(("command", "what it does"), rows)
+
+
+def _flat(commands: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Commands, and those of groups under both words."""
+    for name, command in commands.items():
+        if hasattr(command, "commands"):
+            yield from ((f"{name} {inner}", one) for inner, one in _flat(command.commands))
+        else:
+            yield name, command
 
 
 def _word(parameter: Any) -> str:
