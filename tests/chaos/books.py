@@ -247,7 +247,9 @@ def _mis(books: Balance, world: World) -> None:
     deliveries = world.rows("select id, kind::text, appointment_id, value, status::text, result from delivery")
     answers = {str(d[0]): d for d in deliveries if d[1] == "answer"}
     written = Counter(str(d[2]) for d in answers.values() if d[0] in applied)
-    log = Counter(w["key"] for w in writes_in(world.folder / "writes.jsonl") if w["result"] == "Applied")
+    writes = writes_in(world.folder / "writes.jsonl")
+    log = Counter(w["key"] for w in writes if w["result"] == "Applied")
+    books.totals["writes that came again and changed nothing"] = sum(w["result"] == "AlreadyApplied" for w in writes)
     double = [f"{key} applied {n} times" for key, n in log.items() if n > 1]
     double += [
         f"visit {id_} is at version {version} after {written[id_]} answers"
