@@ -19,8 +19,9 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from voicebot.app import DataInUse, check_voices, drafts, lock_of, only_robot_in
+from voicebot.app import check_voices, drafts, lock_of
 from voicebot.complaints import russian
+from voicebot.data_folder import DataInUse, only_robot_in
 from voicebot.errors import VoicebotError
 from voicebot.hearing.ear.runtime import Ear
 from voicebot.scenarios.mistakes import ScenarioFault

@@ -39,6 +39,7 @@ from voicebot.judging.recordings import read_recording  # noqa: E402
 from voicebot.judging.room import hearing_room  # noqa: E402
 from voicebot.judging.score import Result, Verdict, judge, summary  # noqa: E402
 from voicebot.judging.truth import Kind, Truth, read_manifest  # noqa: E402
+from voicebot.language.likeness import shipped  # noqa: E402
 from voicebot.language.understanding import Understanding  # noqa: E402
 from voicebot.scenarios.phrases import load_phrases  # noqa: E402
 from voicebot.settings import load  # noqa: E402
@@ -124,7 +125,7 @@ class Replay:
     def __init__(self, folder: FilePath, files: Sequence[FilePath], *, use_ear: bool = True, speaker: str = "") -> None:
         settings = load(None)
         scenarios = scenarios_in(settings.paths.scenarios)
-        self.known = Understanding(load_phrases(settings.paths.scenarios / "phrases.ru.yaml"))
+        self.known = Understanding(load_phrases(settings.paths.scenarios / "phrases.ru.yaml"), shipped())
         self.table = self.known.table
         self.marks, self.usual = asked_at(scenarios, MARKS, range(11)), asked_at(scenarios, USUAL)
         truths = {t.file.name: t for t in read_manifest(folder / "manifest.csv")}

@@ -22,6 +22,7 @@ from voicebot.city.people import (
     People,
     Person,
     Refusal,
+    RingBack,
     Role,
     Talk,
     Utterance,
@@ -34,6 +35,11 @@ LONGEST_FILE = 1_000_000  # bytes
 MOST_REPEATS = 100
 MOST_LOST = 50  # per cent of the packets: more is no telephone line
 MOST_CLIPPED_MS = 1000
+
+_TALK = (
+    "answer_after", "greeting", "greeting_after", "lines", "to_administrator", "again", "interrupt", "hang_up", "noise",
+    "echo", "voicemail", "patience", "longest", "clip",
+)  # fmt: skip
 
 T = TypeVar("T")
 
@@ -80,7 +86,7 @@ def _person(key: str, node: Node) -> Person:
     number = re.sub(r"[\s()-]", "", key)
     if not re.fullmatch(r"\+?7888\d{7}", number):
         raise node.wrong("номера города имеют вид +7 888 xxx xx xx", "Другие номера могут оказаться настоящими.")
-    fields = node.items(("name", "voice", "role", "loss", "calls"))
+    fields = node.items(("name", "voice", "role", "loss", "calls", "rings_back"))
     voice = fields["voice"].text().lower() if "voice" in fields else VOICES[1]
     if voice not in VOICES:
         raise fields["voice"].wrong(f"голоса «{voice}» у города нет", f"Можно: {', '.join(VOICES)}.")
@@ -96,7 +102,15 @@ def _person(key: str, node: Node) -> Person:
         calls=tuple(calls),
         name=_get(fields, "name", Node.text, ""),
         loss=_get(fields, "loss", lambda n: n.number(0, MOST_LOST) / 100, 0.0),
+        rings_back=_get(fields, "rings_back", _ring_back, None),
     )
+
+
+def _ring_back(node: Node) -> RingBack:
+    fields = node.items(("after", *_TALK))
+    if "after" not in fields:
+        raise node.wrong("нет after: через сколько человек перезванивает")
+    return RingBack(fields["after"].span(), _talk({k: v for k, v in fields.items() if k != "after"}))
 
 
 def _get(fields: dict[str, Node], key: str, read: Callable[[Node], T], default: T) -> T:
@@ -107,12 +121,7 @@ def _behaviours(node: Node) -> list[Behaviour]:
     node.what = "звонок"
     if isinstance(node.value, str):
         return [node.one_of(Refusal)]
-    fields = node.items(
-        (
-            "times", "refuse", "answer_after", "greeting", "greeting_after", "lines", "to_administrator", "again",
-            "interrupt", "hang_up", "noise", "echo", "voicemail", "patience", "longest", "clip",
-        )
-    )  # fmt: skip
+    fields = node.items(("times", "refuse", *_TALK))
     times = int(_get(fields, "times", lambda n: n.number(1, MOST_REPEATS), 1.0))
     if "refuse" in fields:
         others = set(fields) - {"times", "refuse"}

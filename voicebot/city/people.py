@@ -128,6 +128,14 @@ Behaviour = Refusal | Talk
 
 
 @dataclass(frozen=True, slots=True)
+class RingBack:
+    """After the first call that they missed, a person rings the number that had rung, after_ms later."""
+
+    after_ms: int
+    talk: Talk
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """number is E.164 with the plus sign; calls holds a behaviour for each call, the last one repeats.
 
@@ -140,6 +148,12 @@ class Person:
     calls: tuple[Behaviour, ...]
     name: str = ""
     loss: float = 0.0
+    rings_back: RingBack | None = None
+
+    def talks(self) -> tuple[Talk, ...]:
+        """Every conversation that this person may have."""
+        back = (self.rings_back.talk,) if self.rings_back is not None else ()
+        return (*(b for b in self.calls if isinstance(b, Talk)), *back)
 
     def behaviour(self, call_number: int) -> Behaviour:
         """What happens in this person's call_number-th call, from 1."""

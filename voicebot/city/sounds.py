@@ -75,9 +75,8 @@ def wanted_lines(people: People) -> list[tuple[str, str]]:
         dict.fromkeys(
             (person.voice, text)
             for person in people.persons.values()
-            for behaviour in person.calls
-            if isinstance(behaviour, Talk)
-            for text in behaviour.texts()
+            for talk in person.talks()
+            for text in talk.texts()
         )
     )
 

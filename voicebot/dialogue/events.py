@@ -140,6 +140,13 @@ class MustEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """The robot had died, or lost its line, and is back in the call. What was said meanwhile nobody heard."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The channel is gone: the last event of every call. For a call never answered it tells why."""
 
@@ -162,5 +169,6 @@ Event = (
     | TransferEnded
     | RecognitionLost
     | MustEnd
+    | Resumed
     | HungUp
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from voicebot.dialogue.actions import Prompt
 from voicebot.dialogue.intents import Intent, ValueKind
 from voicebot.dialogue.scenario import AskValue, Choose, Goto, Listen, Scenario, Step, Transfer
-from voicebot.dialogue.turn import AGAIN, case_holds
+from voicebot.dialogue.turn import AGAIN, BACK, case_holds
 
 #: Spoken when the robot has to stop in mid call; short, because it has five seconds.
 APOLOGY = Prompt("Извините, связь прерывается. Мы вам перезвоним.")
@@ -33,7 +33,7 @@ def deaf(scenario: Scenario, step: Step) -> Prompt:
 
 def prompts(scenario: Scenario, visits: int) -> tuple[Prompt, ...]:
     """Every prompt of the scenario, for each visit of a call."""
-    found = [APOLOGY]
+    found = [APOLOGY, BACK]
     for subject in range(visits):
         for step in scenario.steps.values():
             found.extend(_prompts_of(scenario, step, subject))
@@ -43,7 +43,7 @@ def prompts(scenario: Scenario, visits: int) -> tuple[Prompt, ...]:
 def needed(scenario: Scenario, facts: Sequence[Mapping[str, str]], inbound: bool = False) -> tuple[Prompt, ...]:
     """The prompts that a call with these facts may come to: a step behind a choice that these facts rule out is left
     out, so that it may name what this visit lacks."""
-    found = [APOLOGY]
+    found = [APOLOGY, BACK]
     for subject, known in enumerate(facts):
         for name in _reachable(scenario, known, inbound):
             found.extend(_prompts_of(scenario, scenario.steps[name], subject))

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.scenario import Scenario
-from voicebot.engine.attempting import Attempting, Ports
+from voicebot.engine.attempting import Attempting
+from voicebot.engine.campaign_ticks import CampaignTicks, register_campaigns
+from voicebot.engine.campaigning import Campaigning
 from voicebot.engine.delivering import Delivering
-from voicebot.engine.dispatching import Dispatcher, Sweeper
+from voicebot.engine.dispatching import Dispatcher
 from voicebot.engine.gate import Gate
+from voicebot.engine.nodes import Heartbeat, Reaper
 from voicebot.engine.planner import AHEAD, Planner
 from voicebot.engine.port import Engine, Queue, Work
+from voicebot.engine.ports import Ports
+from voicebot.engine.sweeping import Sweeper
 from voicebot.engine.syncing import Syncing
 from voicebot.errors import NetworkFault, PeerFault
 
@@ -29,6 +34,7 @@ class MachinerySettings:
     """node: this node's stable name. secret: key of the phone hashes. *_every_s: periods of the ticks, in seconds.
 
     horizon: how far ahead visits are read from the MIS; at least the longest `before` of the scenarios.
+    dead_after_s: a node that is silent for so long is dead to the others. role: what this process does, for staff.
     """
 
     node: str
@@ -36,10 +42,13 @@ class MachinerySettings:
     lines: int = 4
     calls_per_second: float | None = 2.0
     sync_every_s: float = 60.0
-    due_every_s: float = 1.0
+    due_every_s: float = 0.5
     sweep_every_s: float = 15.0
     horizon: timedelta = timedelta(days=4) + AHEAD
     mis_timeout_s: float = 10.0
+    dead_after_s: float = 60.0
+    role: str = "all"
+    campaigns: CampaignTicks = field(default_factory=CampaignTicks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,9 @@ class Machinery:
     delivering: Delivering
     sweeper: Sweeper
     attempting: Attempting
+    heartbeat: Heartbeat
+    reaper: Reaper
+    campaigning: Campaigning | None  # None: the MIS cannot search for candidates
 
 
 def assemble(
@@ -65,14 +77,19 @@ def assemble(
     """Register all works and ticks; engine.start() sets them going. scenarios: those that are published now."""
     gate = Gate()
     store, mis, clock = ports.store, ports.mis, ports.clock
+    attempting = Attempting(ports, rules, settings.node, gate, settings.mis_timeout_s)
+    sweeper = Sweeper(store, attempting, settings.node)
     parts = Machinery(
         gate=gate,
         syncing=Syncing(store, mis, clock, settings.horizon),
         planner=Planner(store, clock, scenarios, rules),
         dispatcher=Dispatcher(engine, store, clock, gate, settings.lines, settings.secret),
         delivering=Delivering(engine, store, mis, clock),
-        sweeper=Sweeper(engine, store, clock, settings.node),
-        attempting=Attempting(ports, rules, settings.node, gate, settings.mis_timeout_s),
+        sweeper=sweeper,
+        attempting=attempting,
+        heartbeat=Heartbeat(store, clock, gate, settings.node, settings.role),
+        reaper=Reaper(engine, store, sweeper, settings.node, settings.dead_after_s),
+        campaigning=register_campaigns(engine, ports, scenarios, rules, settings.campaigns, CHORES),
     )
     engine.register(parts.attempting.work(settings.lines, settings.calls_per_second))
     engine.register(parts.delivering.work())
@@ -99,6 +116,8 @@ def assemble(
     engine.tick("due", settings.due_every_s, _quietly(parts.dispatcher.run))
     engine.tick("deliveries", settings.due_every_s, _quietly(parts.delivering.run))
     engine.tick("forget", 3600.0, _quietly(lambda: engine.forget(KEEP)))
+    engine.tick("heartbeat", settings.dead_after_s / 6, _quietly(parts.heartbeat.run))
+    engine.tick("reaper", settings.dead_after_s / 6, _quietly(parts.reaper.run))
     engine.tick("sweep", settings.sweep_every_s, _quietly(parts.sweeper.run))
     return parts
 

@@ -14,6 +14,7 @@ from voicebot.dialogue.scenario import Scenario
 from voicebot.hearing_process import program
 from voicebot.judging.path import Path
 from voicebot.judging.question import Asked, asked_at, scenarios_in
+from voicebot.language.likeness import shipped
 from voicebot.language.understanding import Understanding
 from voicebot.scenarios.phrases import load_phrases
 from voicebot.settings import Settings
@@ -54,7 +55,7 @@ async def hearing_room(
     """Raises ModelMissing, SpeechError, ScenarioFault. timeout_s: longer than in calls, nobody waits on a line."""
     folder = settings.paths.scenarios
     scenarios = scenarios_in(folder)
-    known = Understanding(load_phrases(folder / "phrases.ru.yaml"))
+    known = Understanding(load_phrases(folder / "phrases.ru.yaml"), shipped())
     choice = choose_recogniser(AsrEngine(settings.speech.asr), settings.paths.local / "models")
     async with RecogniserPool(choice, workers, timeout_s, program(head or settings.ear_folder, ear=ear)) as pool:
         mind = CallMind(known, frozenset(), (None,), SystemClock(), pool.capabilities)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ARRAY, ColumnElement, String, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,11 +15,24 @@ Values = Mapping[str, Any]
 
 #: Keys in one IN (…): far below SQLite's limit of variables.
 CHUNK = 1_000
+#: From so many rows on, an INSERT is worth one statement of its own.
+MANY = 50
 
 
 def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     for begin in range(0, len(items), size):
         yield items[begin : begin + size]
+
+
+def among(dialect: str, column: Any, keys: Sequence[str]) -> ColumnElement[bool]:
+    """column IN (keys), with all keys in one parameter: for a thousand keys a quarter of the work of a thousand
+    parameters, most of which is the driver's. dialect: connection.dialect.name."""
+    if dialect == "postgresql":
+        found: ColumnElement[bool] = column == any_(literal(list(keys), ARRAY(String)))
+        return found
+    listed = func.json_each(json.dumps(list(keys), ensure_ascii=False)).table_valued("value")
+    found = column.in_(select(listed.c.value))
+    return found
 
 
 def _insert(connection: AsyncConnection, model: Any) -> Any:
@@ -29,7 +43,9 @@ def _insert(connection: AsyncConnection, model: Any) -> Any:
 
 async def insert_new(connection: AsyncConnection, model: Any, rows: Sequence[Values]) -> None:
     """Insert; a row that exists by any unique key is left as it is."""
-    if rows:
+    if len(rows) >= MANY and connection.dialect.name == "postgresql":
+        await connection.execute(_unnested(connection, model, rows).on_conflict_do_nothing())
+    elif rows:
         await connection.execute(_insert(connection, model).on_conflict_do_nothing(), list(rows))
 
 
@@ -37,8 +53,20 @@ async def insert_new_ids(connection: AsyncConnection, model: Any, rows: Sequence
     """Like insert_new; the ids of the rows that were new."""
     if not rows:
         return set()
+    if len(rows) >= MANY and connection.dialect.name == "postgresql":
+        whole = _unnested(connection, model, rows).on_conflict_do_nothing().returning(model.id)
+        return set((await connection.execute(whole)).scalars())
     statement = _insert(connection, model).on_conflict_do_nothing().returning(model.id)
     return set((await connection.execute(statement, list(rows))).scalars())
+
+
+def _unnested(connection: AsyncConnection, model: Any, rows: Sequence[Values]) -> Any:
+    """INSERT … SELECT unnest(…): one parameter a column, where PostgreSQL's driver would send row after row."""
+    table = model.__table__
+    names = list(rows[0])
+    arrays = [literal([row[name] for row in rows], ARRAY(table.c[name].type)) for name in names]
+    columns = [func.unnest(array).label(name) for name, array in zip(names, arrays, strict=True)]
+    return _insert(connection, model).from_select(names, select(*columns))
 
 
 async def upsert(
@@ -58,3 +86,10 @@ async def upsert(
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(keys))
     await connection.execute(statement, list(rows))
+
+
+async def one_after_another(connection: AsyncConnection, what: str) -> None:
+    """From here to the end of the transaction nobody else is past this line for the same `what`. On SQLite that is so
+    of every transaction that writes."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))

@@ -25,7 +25,7 @@ from voicebot.speech.machine import MachineJudge
 from voicebot.speech.port import Capability, HeardSound, Recognised, SpeechError
 from voicebot.store.port import StoreDown
 from voicebot.telephony.memory import memory_call
-from voicebot.telephony.port import Audio, Gone, TelephonyError
+from voicebot.telephony.port import Audio, Gone, MediaLost, Ringing, TelephonyError
 
 PROMPT_MS = 2_000
 MEANS = {
@@ -288,6 +288,25 @@ def test_a_line_that_breaks_in_mid_call_is_interrupted(run):
     finish, _, _ = run(talk(cut, Ears()))
     assert finish.disposition is Disposition.INTERRUPTED
     assert finish.conclusions[0].answer is None
+
+
+@pytest.mark.parametrize(
+    ("rang", "expected"), [((Ringing(),), Disposition.INTERRUPTED), ((), Disposition.FAILED)], ids=["rang", "did not"]
+)
+def test_a_call_that_breaks_before_the_answer_is_interrupted_if_it_rang(run, rang, expected):
+    async def nothing(patient, live):
+        pass
+
+    def lose_the_sound(near):
+        async def entering(line):
+            for event in (*rang, MediaLost()):
+                line._events.put_nowait(event)
+            return line
+
+        near.__class__ = type("Breaking", (near.__class__,), {"__aenter__": entering})
+
+    finish, _, _ = run(talk(nothing, Ears(), sabotage=lose_the_sound))
+    assert finish.disposition is expected
 
 
 def test_the_database_may_be_away_for_a_while(run):

@@ -81,6 +81,14 @@ def test_a_line_may_lose_packets() -> None:
     assert [person.loss for person in people.persons.values()] == [0.03, 0]
 
 
+def test_a_person_may_ring_back() -> None:
+    text = "persons:\n  '+78880000101':\n    calls: [busy]\n    rings_back: {after: 1500ms, lines: [да]}\n"
+    person = parse_people(text).persons["+78880000101"]
+    back = person.rings_back
+    assert back is not None and back.after_ms == 1500
+    assert person.talks() == (back.talk,) and back.talk.texts() == ("да",)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
@@ -102,6 +110,8 @@ def test_a_line_may_lose_packets() -> None:
         ("persons:\n  '+78880000101': {calls: [busy]}\n  '78880000101': {calls: [busy]}\n", 3, "уже есть"),
         ("persons:\n  '+78880000101': {loss: 70, calls: [busy]}\n", 2, "от 0 до 50"),
         ("persons:\n  '+78880000101':\n    calls:\n      - {clip: 5s}\n", 4, "больше секунды"),
+        ("persons:\n  '+78880000101':\n    calls: [busy]\n    rings_back: {lines: [да]}\n", 4, "нет after"),
+        ("persons:\n  '+78880000101':\n    calls: [busy]\n    rings_back: {after: 1s, refuse: busy}\n", 4, "refuse"),
         ("persons: [\n", 2, "не YAML"),
         ("people: {}\n", 1, "people"),
     ],

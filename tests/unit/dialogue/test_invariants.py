@@ -42,6 +42,7 @@ random_events = st.one_of(
     st.just(events.TransferEnded(AT)),
     st.just(events.RecognitionLost(AT)),
     st.just(events.MustEnd(AT)),
+    st.just(events.Resumed(AT)),
 )  # fmt: skip
 #: Orders that go somewhere: each random event is followed by what a live call would bring of itself.
 NATURAL = "natural"
