@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.chaos.faults import Kind
 from tests.chaos.faulty_mis import writes_in
 from tests.chaos.town import ADMINISTRATOR, Manner, opening
 from voicebot.city.journal import CallLog, What
@@ -206,7 +205,7 @@ def _answers(books: Balance, world: World, rings: Sequence[Ring], attempts: dict
         for call, n in keys.items()
         if n >= 2 and "confirmed" not in outcomes[call]
     ]
-    untouched = [r for r in rings if r.attempt_id and not _touched(world, r)]
+    untouched = [r for r in rings if r.attempt_id and not world.touched(r.at, r.ended)]
     lost += [
         f"{_told(r)}: pressed {r.keys} keys in a call that nothing touched, written {outcomes[r.attempt_id]}"
         for r in untouched
@@ -224,13 +223,6 @@ def _answers(books: Balance, world: World, rings: Sequence[Ring], attempts: dict
     books.totals["calls that outlived a kill of the robot"] = len(
         world.rows("select distinct call_id from call_event where kind = 'Resumed'")
     )
-
-
-_TOUCHING = (Kind.ROBOT_KILLED, Kind.ASTERISK_KILLED, Kind.ALL_SOCKETS, Kind.ONE_SOCKET)
-
-
-def _touched(world: World, ring: Ring) -> bool:
-    return any(d.kind in _TOUCHING and d.began <= ring.ended and ring.at <= d.ended for d in world.disturbances)
 
 
 # What the MIS got ----------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def run(
             world.hurt(fault)
         seconds = time.monotonic() - began
         world.heal()
-        return Report(seed, world.done, balance(world), seconds, world.supervised, load)
+        return Report(seed, world.done, balance(world), seconds, world.robot.by_itself, load)
 
 
 def main() -> int:

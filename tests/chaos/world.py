@@ -10,8 +10,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -28,6 +26,7 @@ from tests.chaos.faults import Fault, Kind
 from tests.chaos.faulty_mis import TROUBLE, WRITES, Trouble
 from tests.chaos.robot import CLOCK
 from tests.chaos.sockets import cut
+from tests.chaos.supervised import Supervised
 from tests.chaos.timekeeping import Ledger
 from tests.chaos.town import ZONE, Town, opening
 from tests.integration.robot_process import ROOT, Clinic
@@ -58,7 +57,7 @@ class World:
     def __init__(
         self, folder: Path, seed: int, size: int, server: Postgres, voiced: Path, tell: Callable[[str], None]
     ) -> None:
-        self.folder, self.server, self._tell = folder, server, tell
+        self.folder, self.server = folder, server
         self.store, self._chance = server.create("robot"), random.Random(f"world {seed}")
         more = {
             "VOICEBOT_DATABASE__URL": self.store,
@@ -78,12 +77,9 @@ class World:
         self.disturbances: list[Disturbance] = []
         self.asterisk_deaths: list[datetime] = []
         self.done: Counter[str] = Counter()
-        self.supervised = 0  # starts after the robot had ended by itself
+        self.robot = Supervised(self.clinic, folder, tell)
         self._later: list[tuple[float, Callable[[], None]]] = []
         self._restart: threading.Thread | None = None
-        self._robot: subprocess.Popen[bytes] | None = None
-        self._starts = 0
-        self._down_since: datetime | None = None
         self._night_since: float | None = None
         self._rung, self._rung_at, self._looked_at = 0, time.monotonic(), 0.0
 
@@ -92,8 +88,12 @@ class World:
         with psycopg.connect(self.store, autocommit=True) as connection:
             connection.execute(LEDGER_SQL)
         self.town.book(LINES * 4, self.clock.shown())
-        self._start_robot()
-        self.until(self.serving, 120, "the robot serves")
+        self.robot.start()
+        try:
+            self.until(self.robot.serving, 120, "the robot serves")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -105,41 +105,7 @@ class World:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
-        if self._robot is not None:
-            self._robot.wait(10)
-
-    # The robot --------------------------------------------------------------------------------
-
-    def _start_robot(self) -> None:
-        self._starts += 1
-        with self._log.open("wb") as out:
-            self._robot = subprocess.Popen(
-                [sys.executable, "-m", "tests.chaos.robot"], cwd=self.clinic.folder,
-                env=self.clinic.environment(), stdout=out, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-
-    @property
-    def _log(self) -> Path:
-        return self.folder / f"robot{self._starts}.log"
-
-    def serving(self) -> bool:
-        return self._robot is not None and self._robot.poll() is None and "/healthz" in self._log.read_text()
-
-    def _supervise(self) -> None:
-        """As systemd or Docker do: a robot that has ended is started again. Tells when one is back at work."""
-        if self._robot is not None and self._robot.poll() is not None:
-            self._robot = None
-            self.supervised += 1
-            self._went_down(datetime.now(UTC))
-            self._tell(f"the robot has ended by itself: {self._log.read_text()[-300:]}")
-            self._after(1.0, self._start_robot)
-        if self._down_since is not None and self.serving():
-            back = datetime.now(UTC) + timedelta(seconds=3)  # its calls are taken up in these seconds
-            self.disturbances.append(Disturbance(Kind.ROBOT_KILLED, self._down_since, back))
-            self._down_since = None
-
-    def _went_down(self, at: datetime) -> None:
-        self._down_since = self._down_since or at
+        self.robot.reap()
 
     # Time passes ------------------------------------------------------------------------------
 
@@ -155,7 +121,7 @@ class World:
             self._later = [each for each in self._later if each[0] > now]
             for _, what in due:
                 what()
-            self._supervise()
+            self.robot.look()
             if now - self._looked_at > 1:
                 self._looked_at = now
                 self._work_goes_on(now)
@@ -179,7 +145,7 @@ class World:
     def until(self, true: Callable[[], object], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
         while not true():
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}; {self._log.read_text()[-2000:]}"
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}; {self.robot.log.read_text()[-2000:]}"
             self.wait(0.2)
 
     def _work_goes_on(self, now: float) -> None:
@@ -193,7 +159,7 @@ class World:
             return
         self._night_since = None
         rung = len({path.name.partition("-")[0] for path in self.clinic.data.glob("city/*/calls/*.jsonl")})
-        if rung != self._rung or not self.serving():
+        if rung != self._rung or not self.robot.serving():
             self._rung, self._rung_at = rung, now
         elif now - self._rung_at > IDLE_S:
             self.clock.jump(timedelta(minutes=3))
@@ -217,7 +183,7 @@ class World:
 
     def _strike(self, fault: Fault, began: datetime) -> bool:
         if fault.kind is Kind.ROBOT_KILLED:
-            return self._kill_robot(fault, began)
+            return self.robot.kill(fault.lasts_s)
         if fault.kind is Kind.ASTERISK_KILLED:
             return self._kill_asterisk(began)
         if fault.kind is Kind.DATABASE_KILLED:
@@ -230,16 +196,6 @@ class World:
             self._after(fault.lasts_s, lambda: _replace(trouble, Trouble.NONE))
             return True
         self._jump(fault)
-        return True
-
-    def _kill_robot(self, fault: Fault, at: datetime) -> bool:
-        if self._robot is None or self._robot.poll() is not None:
-            return False
-        self._robot.kill()
-        self._robot.wait(10)
-        self._robot = None
-        self._went_down(at)
-        self._after(fault.lasts_s, self._start_robot)
         return True
 
     def _kill_asterisk(self, at: datetime) -> bool:
@@ -267,18 +223,24 @@ class World:
         return True
 
     def _cut(self, fault: Fault, at: datetime) -> bool:
-        if self._robot is None:
+        pid = self.robot.pid
+        if pid is None:
             return False
         if fault.kind is Kind.DATABASE_SOCKETS:
-            return cut(self._robot.pid, self.server.port) > 0
+            return cut(pid, self.server.port) > 0
         state = self.clinic.data / "asterisk" / "running.json"
         if not state.exists():
             return False
         port = int(json.loads(state.read_text())["http"])
-        if not cut(self._robot.pid, port, fault.draw if fault.kind is Kind.ONE_SOCKET else None):
+        if not cut(pid, port, fault.draw if fault.kind is Kind.ONE_SOCKET else None):
             return False
         self._touched(fault.kind, at, 5)
         return True
+
+    def touched(self, began: datetime, ended: datetime) -> bool:
+        """Whether something that ends or disturbs calls happened between these moments."""
+        disturbed = [(d.began, d.ended) for d in self.disturbances]
+        return any(since <= ended and began <= until for since, until in (*disturbed, *self.robot.down))
 
     def _touched(self, kind: Kind, at: datetime, seconds: float) -> None:
         self.disturbances.append(Disturbance(kind, at, at + timedelta(seconds=seconds)))
@@ -300,15 +262,13 @@ class World:
         _replace(self.folder / "trouble", Trouble.NONE)
         if self._restart is not None:
             self._restart.join(60)
-        self.until(self.serving, 120, "the robot serves")
+        self.until(self.robot.serving, 120, "the robot serves")
+        self.robot.look()
         shown = self.clock.shown()
         self.clock.jump(max(timedelta(0), opening(shown)[1] + timedelta(minutes=30) - shown))
         self._until_quietly("select 1 from attempt where status = 'dialling'", 90, timedelta(0))
         self._until_quietly("select 1 from delivery where status = 'waiting'", 90, timedelta(minutes=16))
-        assert self._robot is not None
-        self._robot.send_signal(signal.SIGTERM)
-        assert self._robot.wait(30) == 0, self._log.read_text()[-2000:]
-        self._robot = None
+        assert self.robot.end() == 0, self.robot.log.read_text()[-2000:]
         assert self.clinic.processes() == {}, "something was left behind"
 
     def _until_quietly(self, sql: str, seconds: float, leap: timedelta) -> None:
