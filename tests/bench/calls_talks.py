@@ -40,7 +40,7 @@ SETTLE_S = 8.0  # between crowds: the next begins with a quiet machine
 QUIET_S = 6.0  # until the city has written down the last call
 LATE_SHARE = 0.01  # a load step with more late frames than this is the last
 SLOW_MS = 1000  # or with slower responses (p95)
-CALL_S = 75.0  # a crowd that cannot have so much time is not begun
+CALL_S = 60.0  # a crowd that cannot have so much time is not begun
 
 
 async def main(part: str, share: float, steps: Sequence[int], seconds: float, folder: Path) -> None:
