@@ -180,6 +180,7 @@ def _load(rounds: Sequence[Round]) -> list[str]:
         ["response", *(times(took([r], "response")) for r in rounds)],
         ["right", *(percent(right) for right in rights)],
         *([f"{name}, cores", *(f"{r['cpu_s'][name] / r['took_s']:.2f}" for r in rounds)] for name in (*CLINIC, "city")),
+        ["CPU s of robot and recognition per 40 s of call", *(_cpu(r, ("robot", "recognition"), 40) for r in rounds)],
         ["others, cores", *(f"{r['others_cpu_s'] / r['took_s']:.2f}" for r in rounds)],
         ["recognition, ms", *(times(a for a, own in r["recognitions"] if own) for r in rounds)],
         ["event loop late by 20 ms", *(f"{len(r['late'])}" for r in rounds)],

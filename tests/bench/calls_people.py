@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,7 @@ class Crowd:
     name: str
     at_once: int
     people: Sequence[Caller]
-    questions: int = 12
     stagger_s: float = 0.3
-    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sentences() -> dict[str, list[str]]:
@@ -80,7 +78,7 @@ def crowds(part: str, steps: Sequence[int], share: float) -> list[Crowd]:
     """The crowds of a part, to be rung one after another. share: of the usual number of sentences, for a quick look."""
     numbers = itertools.count(1)
     if part == "load":
-        return [Crowd(f"{n} at once", n, _talkers("clean", {}, numbers, n * 10, 10), 10, 0.15) for n in steps]
+        return [Crowd(f"{n} at once", n, _talkers("clean", {}, numbers, n * 6, 6), 0.15) for n in steps]
     texts = max(12, round(24 * share))
     if part == "response":
         return [Crowd("answers", 4, _talkers("clean", {}, numbers, 2 * texts))]

@@ -105,8 +105,8 @@ def _load(axes: Any, rounds: Sequence[Round]) -> None:
     other = axes.twinx()
     for percent, style in ((50, ":"), (95, "-")):
         took = [[ms for _, ms in _took([r], "response")] for r in rounds]
-        other.plot(talking, [percentile(t, percent) if t else float("nan") for t in took], style, color="#a0522d",
-                   label=f"response p{percent}")  # fmt: skip
+        points = [percentile(t, percent) if t else float("nan") for t in took]
+        other.plot(talking, points, style, marker=".", color="#a0522d", label=f"response p{percent}")
     other.set_ylabel("response, ms")
     other.set_ylim(bottom=0)
     axes.legend(fontsize=7, loc="upper left")

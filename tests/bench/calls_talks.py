@@ -39,8 +39,8 @@ from voicebot.settings import load  # noqa: E402
 SETTLE_S = 8.0  # between crowds: the next begins with a quiet machine
 QUIET_S = 6.0  # until the city has written down the last call
 LATE_SHARE = 0.01  # a load step with more late frames than this is the last
-SLOW_MS = 1000  # or with slower responses (p95)
-CALL_S = 75.0  # a crowd that cannot have so much time is not begun
+SLOW_MS = 2500  # or with responses (p95) so slow that people would hang up
+CALL_S = 45.0  # a crowd that cannot have so much time is not begun
 
 
 async def main(part: str, share: float, steps: Sequence[int], seconds: float, folder: Path) -> None:
