@@ -220,7 +220,7 @@ def _answers(books: Balance, world: World, rings: Sequence[Ring], attempts: dict
     books.check("wrong endings of calls that nothing touched", wrong)
     books.totals["calls that nothing touched"] = len(untouched)
     books.totals["answers (визит подтверждён)"] = sum("confirmed" in each for each in outcomes.values())
-    books.totals["calls that outlived a kill of the robot"] = len(
+    books.totals["calls that the robot came back into"] = len(
         world.rows("select distinct call_id from call_event where kind = 'Resumed'")
     )
 

@@ -62,9 +62,16 @@ def replay(seed: int, faults: int) -> str:
 
 
 def run(
-    folder: Path, seed: int, faults: int, voiced: Path, tell: Callable[[str], None], wait_s: float = WAIT_S
+    folder: Path,
+    seed: int,
+    faults: int,
+    voiced: Path,
+    tell: Callable[[str], None],
+    wait_s: float = WAIT_S,
+    after: Callable[[World], None] = lambda _: None,
 ) -> Report:
-    """folder: empty, for everything. voiced: where rendered prompts are kept over runs. Raises AssertionError when the
+    """folder: empty, for everything. voiced: where rendered prompts are kept over runs. after: is given the world when
+    the books are closed. Raises AssertionError when the
     world does not come back, RuntimeError when PostgreSQL is missing."""
     programs = binaries()
     if programs is None:
@@ -82,7 +89,9 @@ def run(
             world.hurt(fault)
         seconds = time.monotonic() - began
         world.heal()
-        return Report(seed, world.done, balance(world), seconds, world.robot.by_itself, load)
+        report = Report(seed, world.done, balance(world), seconds, world.robot.by_itself, load)
+        after(world)
+        return report
 
 
 def main() -> int:
