@@ -57,8 +57,9 @@ class Report:
         return "\n".join(f"{name}: {each}" for name, found in self.books.wrong.items() for each in found)
 
 
-def replay(seed: int, faults: int) -> str:
-    return f"make chaos FAULTS={faults} SEED={seed}"
+def replay(seed: int, faults: int, wait_s: float = WAIT_S) -> str:
+    wait = "" if wait_s == WAIT_S else f' ARGS="--wait {wait_s:g}"'
+    return f"make chaos FAULTS={faults} SEED={seed}{wait}"
 
 
 def run(
@@ -103,7 +104,7 @@ def main() -> int:
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1_000_000)
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-    print(f"seed {seed}: {replay(seed, options.faults)}; folder {folder}", flush=True)
+    print(f"seed {seed}: {replay(seed, options.faults, options.wait)}; folder {folder}", flush=True)
 
     def tell(what: str) -> None:
         print(f"{datetime.now(UTC):%H:%M:%S} {what}", flush=True)
@@ -117,13 +118,12 @@ def main() -> int:
         report = run(folder, seed, options.faults, voiced, tell, options.wait)
     except Exception:
         traceback.print_exc()
-        print(f"The run broke off. Replay: {replay(seed, options.faults)}. Its folder: {folder}")
+        print(f"The run broke off. Replay: {replay(seed, options.faults, options.wait)}. Its folder: {folder}")
         return 1
     print(report.text())
     if not report.books.even:
-        print(
-            f"\nThe books do not balance:\n{report.wrong()}\nReplay: {replay(seed, options.faults)}. Folder: {folder}"
-        )
+        again = replay(seed, options.faults, options.wait)
+        print(f"\nThe books do not balance:\n{report.wrong()}\nReplay: {again}. Folder: {folder}")
         return 1
     if not options.keep:
         shutil.rmtree(folder, ignore_errors=True)

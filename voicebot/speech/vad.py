@@ -19,6 +19,8 @@ RATE = 8000
 FRAME_SAMPLES = 256  # what the model was trained with at 8 kHz: 32 ms
 CONTEXT_SAMPLES = 32  # the end of the previous frame, which the model wants in front of each
 WARMING_FRAMES = 8
+# A-law writes silence as 8 of 32768. Seconds of it dull the network: «угу» after it was noticed 200–800 ms late
+DIGITAL_SILENCE = 8.5 / 32768
 FRAME_MS = FRAME_SAMPLES * 1000 // RATE
 
 
@@ -81,13 +83,19 @@ class SileroDetector:
         self._model = model or shared_model()
         self._state = self._model.silence
         self._input: Samples = np.zeros((1, CONTEXT_SAMPLES + FRAME_SAMPLES), np.float32)
+        self._silent = 0  # frames of digital silence in a row
 
     def probability(self, frame: bytes) -> float:
         """0…1 that the next 256 samples (512 bytes) are speech. Frames are given in order."""
         if len(frame) != FRAME_SAMPLES * 2:
             raise SpeechError(f"Детектор речи получил {len(frame)} байт вместо {FRAME_SAMPLES * 2}.")
+        samples = to_samples(frame)
+        self._silent = self._silent + 1 if float(np.abs(samples).max()) <= DIGITAL_SILENCE else 0
+        if self._silent >= WARMING_FRAMES:
+            self.reset()
+            return 0.0
         self._input[0, :CONTEXT_SAMPLES] = self._input[0, -CONTEXT_SAMPLES:]
-        self._input[0, CONTEXT_SAMPLES:] = to_samples(frame)
+        self._input[0, CONTEXT_SAMPLES:] = samples
         probability, self._state = self._model.run(self._input, self._state)
         return probability
 
