@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from voicebot.clock import Clock
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.attempting import Attempting
@@ -107,12 +108,7 @@ def assemble(
 
     engine.register(Work("sync", CHORES, (sync, plan)))
 
-    async def sync_tick() -> None:
-        """One sync a period over all nodes: the id is the period's."""
-        slot = int(clock.now().timestamp() // settings.sync_every_s)
-        await engine.enqueue("sync", f"sync:{settings.sync_every_s:g}:{slot}", str(slot))
-
-    engine.tick("sync", settings.sync_every_s, sync_tick)
+    engine.tick("sync", settings.sync_every_s, SyncTick(engine, clock, settings.sync_every_s).run)
     engine.tick("due", settings.due_every_s, _quietly(parts.dispatcher.run))
     engine.tick("deliveries", settings.due_every_s, _quietly(parts.delivering.run))
     engine.tick("forget", 3600.0, _quietly(lambda: engine.forget(KEEP)))
@@ -120,6 +116,26 @@ def assemble(
     engine.tick("reaper", settings.dead_after_s / 6, _quietly(parts.reaper.run))
     engine.tick("sweep", settings.sweep_every_s, _quietly(parts.sweeper.run))
     return parts
+
+
+class SyncTick:
+    """One sync a period over all nodes: the id is the period's.
+
+    A clock that was set back comes to periods whose ids are used up, and nothing would be read from the MIS until it
+    has caught up (found by the chaos test): such a period's id tells how far the clock had been.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, every_s: float) -> None:
+        self._engine, self._clock, self._every_s = engine, clock, every_s
+        self._furthest = 0
+
+    async def run(self) -> None:
+        period = int(self._clock.now().timestamp() // self._every_s)
+        id_ = f"sync:{self._every_s:g}:{period}"
+        if period < self._furthest:
+            id_ += f":back:{self._furthest}"
+        self._furthest = max(self._furthest, period)
+        await self._engine.enqueue("sync", id_, str(period))
 
 
 def _quietly(run: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
