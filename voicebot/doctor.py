@@ -27,6 +27,7 @@ from voicebot.hearing.ear.runtime import Ear
 from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.settings import AsteriskKind, Settings
 from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
+from voicebot.speech.port import ModelMissing
 from voicebot.speech.vad import shared_model
 from voicebot.sql.engine import Database, database_url
 from voicebot.store.port import StoreDown
@@ -165,7 +166,10 @@ def _recognition(settings: Settings) -> str:
 
 
 def _ear(settings: Settings) -> str:
-    chosen = choose_recogniser(AsrEngine(settings.speech.asr), settings.paths.local / "models")
+    try:
+        chosen = choose_recogniser(AsrEngine(settings.speech.asr), settings.paths.local / "models")
+    except ModelMissing:
+        return "слышит вместе с распознаванием, а его нет"  # said, with its remedy, by the line before
     if chosen.engine is not AsrEngine.WHISPER:
         return "не работает с Vosk: ответы понимаются по одному тексту"
     card = Ear.load(settings.ear_folder).card
