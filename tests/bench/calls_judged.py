@@ -119,7 +119,8 @@ def _spoken(entry: Entry, began: float, trace: CallTrace, voice: str) -> Spoken:
     after = next(((when, play) for when, play in plays if stopped < when < stopped + GOES_ON_WITHIN_S), None)
     paused = round((stopped - at) * 1000)
     if after is None or before is None:
-        return Spoken(entry.text, nod, voice, paused, "silent", None)
+        over = trace.ended and trace.ended < stopped + GOES_ON_WITHIN_S
+        return Spoken(entry.text, nod, voice, paused, "call over" if over else "silent", None)
     same = after[1].prompt == before.prompt
     how = "resumed" if same and after[1].from_ms else "repeated" if same else "answered"
     return Spoken(entry.text, nod, voice, paused, how, round((after[0] - stopped) * 1000))
