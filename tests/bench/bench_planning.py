@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -74,6 +75,8 @@ async def plan(store_url: str, registry_url: str) -> dict[str, object]:
     rules = Rules(hold_out_key=b"bench")
     work = Campaigning(store, mis, clock, SCENARIOS.get, lambda: SCENARIOS.values(), rules)
     before_mb = _peak_mb()
+    gc.collect()
+    gc.freeze()  # as app.running() does
     nights = [await _night(work), await _night(work)]
     await store.close()
     await mis.close()

@@ -23,7 +23,7 @@ from voicebot.mis.selecting import CandidateBatch
 from voicebot.sql.engine import Database
 from voicebot.sql.statements import among, chunks
 
-BATCH = 1_000  # visits, or patients by their date, that are looked at together
+BATCH = 2_000  # visits, or patients by their date, that are looked at together
 CARDS = 10_000  # cards whose visits are looked through together, of which few may be meant
 #: Visits are looked at this much before a call is due: calling hours may move it earlier.
 AHEAD = timedelta(days=3)
