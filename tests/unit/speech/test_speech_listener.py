@@ -164,6 +164,12 @@ def machine_of(pcm: bytes) -> MachineHeard | None:
     return heard[0] if heard else None
 
 
+def test_what_talks_while_the_line_opens_is_the_surroundings() -> None:
+    """A television behind the patient: it was there before anybody could greet."""
+    assert machine_of(loud(9000)) is None
+    assert machine_of(quiet(400) + loud(9000)) is not None
+
+
 @pytest.mark.parametrize("hz", [815, 1000, 1400, 2100])
 def test_a_beep_is_a_machine(hz: float) -> None:
     heard = machine_of(quiet(500) + tone(hz, 300) + quiet(300))
