@@ -4,8 +4,8 @@ Why 5 s: people who answer say «алло», «да, слушаю», rarely «о
 then wait for the other side. Most machines are known sooner, by their words (language.machine_words). Why 0.6 s:
 sentences of a recorded greeting follow one another within 0.3–0.6 s, whereas a person who waits for an answer is silent
 longer. Why not from the first moment: what talks while the line opens is a television or other people behind whoever
-picked up, and all of those calls ended as machines (docs/figures/calls.md); machines that are as quick are known by their
-words. Asterisk's AMD takes 1.5 s and 0.8 s, and hangs up on talkative people.
+picked up, and all of those calls ended as machines (docs/figures/calls.md); machines that are as quick are known by
+their words. Asterisk's AMD takes 1.5 s and 0.8 s, and hangs up on talkative people.
 A beep is one steady tone: keys of a telephone are two tones, ringing is below 500 Hz, a voice does not stand still.
 """
 
