@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,7 @@ from voicebot.telephony.warden import OWNER
 
 _START_S = 20.0  # 0.4 s on an idle machine; generous for a loaded one
 _POLITE_S = 3.0  # from SIGTERM to SIGKILL; together with the reaping below the promised 5 s
+_PREDECESSOR_POLLS = 60  # of 50 ms
 _WARDEN_POLITE_S = 4.5  # the same for a warden, which gives Asterisk 3 s
 USER = "voicebot"
 
@@ -111,6 +113,7 @@ class AsteriskProcess:
         self.adopted = None
         if self._patience_s and await self._adopt():
             return
+        await self._wait_for_predecessor()
         await asyncio.to_thread(self._prepare, self.install)
         command = _die_with_us([*self.install.command, "-f", "-n", "-C", str(self.run_dir / "conf/asterisk.conf")])
         if self._patience_s:
@@ -143,6 +146,16 @@ class AsteriskProcess:
                 return True
         await asyncio.to_thread(end_other, left.pid, left.born, _WARDEN_POLITE_S)
         return False
+
+    async def _wait_for_predecessor(self) -> None:
+        """An Asterisk whose warden was killed dies a moment later; until then a new one would refuse to start."""
+        for _ in range(_PREDECESSOR_POLLS):
+            with contextlib.closing(socket.socket(socket.AF_UNIX)) as control:
+                try:
+                    control.connect(str(self.run_dir / "asterisk.ctl"))
+                except OSError:
+                    return
+            await asyncio.sleep(0.05)
 
     def _made_of(self) -> str:
         """What tells two configurations apart."""
