@@ -14,9 +14,11 @@ from voicebot.hearing.ear.classes import EarClass
 from voicebot.hearing.fusion import EarScores
 from voicebot.hearing.rules import EARLY
 from voicebot.language.unfinished import bare, unfinished
+from voicebot.language.words import split
 
 COMPLETE_MS = 240  # «нет, не смогу»: in practice, when its words are written down
 GREETING_MS = 200  # «алло»: in practice, when its words are written down
+FORMAL_MS = 420  # «здравствуйте»: receptions and answering machines go on, and a machine is told nothing
 NAME_MS = 300  # «да» to «Это Анна?»: what may follow is put right before anything is told
 WORD_MS = 350  # any other word alone: «повторите… пожалуйста»; «да… нет» must not confirm a visit
 NO_MS = 420  # «нет» is often followed by what is meant: «нет… приду»
@@ -26,6 +28,7 @@ OPEN_MS = 650  # «да, но…»: nobody ends a sentence so
 
 #: Often followed by a day or an hour, which is then asked for if it has not come.
 _WANTS_TIME = frozenset({Intent.CALLBACK_LATER, Intent.BUSY_NOW, Intent.CHANGE})
+_FORMAL = frozenset({"здравствуйте", "здравствуй", "добрый", "доброе", "день", "вечер", "утро"})
 _NODS = frozenset({Intent.BACKCHANNEL, Intent.THANKS})
 
 
@@ -54,6 +57,8 @@ def _by_words(meaning: Meaning, call: Call) -> int:
         return VALUE_MS
     sure = [c for c in meaning.candidates if c.score >= SURE]
     if call.phase is Phase.GREETING:
+        if _FORMAL.issuperset(split(meaning.text)):
+            return FORMAL_MS
         return GREETING_MS  # «да» and what may follow it: who is cut off hears the first words again
     if not sure and call.phase is Phase.PAUSED:
         return NAME_MS  # what is not understood hardly interrupts: the robot goes on soon

@@ -90,6 +90,8 @@ def test_a_nod_or_a_cough_does_not_keep_the_robot_silent() -> None:
 def test_the_greeting() -> None:
     assert waits("алло", Intent.HELLO, phase=Phase.GREETING, at="") == p.GREETING_MS
     assert waits("да", Intent.YES, phase=Phase.GREETING, at="") == p.GREETING_MS
+    for formal in ("Здравствуйте.", "добрый день"):  # an answering machine goes on, and is told nothing
+        assert waits(formal, Intent.HELLO, phase=Phase.GREETING, at="") == p.FORMAL_MS
 
 
 def test_how_sentences_end() -> None:
