@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .PHONY: help setup machine venv asterisk rhvoice whisper test-tools demo serve doctor \
-	test test-unit test-integration check lint types contracts bench learn lock wheel clean distclean
+	test test-unit test-integration check lint types contracts bench bench-calls chaos learn lock wheel clean distclean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -84,6 +84,14 @@ learn: setup ## the model of sample sentences anew from voicebot/language/sample
 
 bench: setup ## response times at the patient's ear, CPU and memory per call, with the machine's load
 	@set -e; for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" $(ARGS); done
+
+bench-calls: setup ## calls alone, measured at the ear: make bench-calls ARGS="--part noise" (response, barge, noise, loss, load)
+	@$(BIN)/python tests/bench/bench_calls.py $(ARGS)
+
+# the same seed: the same faults; without one, a new one is drawn and printed
+FAULTS ?= 100
+chaos: setup test-tools ## random faults against a workload of reminders, then the books: make chaos FAULTS=100 SEED=1
+	@PYTHONPATH=. $(BIN)/python -m tests.chaos.run --faults $(FAULTS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lock: venv ## pin the dependencies anew: requirements.lock, setup/build.lock
 	@setup/lock.sh $(ARGS)

@@ -43,7 +43,8 @@ MEANINGS = {
     "paths.city": "the people of the simulated city",
     "paths.asterisk_conf": "configuration templates of both Asterisks",
     "database.url": "the robot's own database; empty: SQLite in `paths.data`; else `postgresql://…`",
-    "database.engine_url": "the durable queue's database; empty: SQLite in `paths.data`",
+    "database.engine_url": "the durable queue's database; empty: the same PostgreSQL, or SQLite in `paths.data`",
+    "nodes.dead_after_s": "several machines: one silent for so long is dead to the others, who write its calls off",
     "mis.kind": "which MIS",
     "mis.url": "database of the built-in registry; empty: SQLite in `paths.data`",
     "mis.sync_every_s": "how often visits are read from the MIS",
@@ -59,12 +60,23 @@ MEANINGS = {
     "telephony.ring_timeout_s": "how long a telephone rings",
     "telephony.live": "the dialling lock: false rings nobody but the city",
     "telephony.caller_id": "a number of the contract with the provider; empty keeps the lock shut",
+    "telephony.caller_ids.numbers": "the numbers of the contract; each patient always sees the same one",
+    "telephony.caller_ids.branches": "branch → the number that its patients see",
+    "telephony.caller_ids.campaigns": "campaign → the number that it shows",
     "telephony.allowed_prefixes": "destinations that may be rung; +7 does not cover Kazakhstan (+76, +77)",
     "telephony.queues": "where `transfer: NAME` of a scenario rings",
+    "telephony.administrators": "how many people pick up the telephone of a queue; one where nothing is said",
     "rules.hours.weekdays": "calling hours in the patient's own time",
     "rules.hours.weekends": "the same on weekends and public holidays of Russia",
     "rules.conversations_a_day": "with one patient, over all scenarios",
+    "rules.contacts_a_month": "with one patient in 31 days, over all campaigns; reminders are left out",
+    "rules.refused_months": "who refused an invitation is invited again after so many calendar months",
+    "rules.calls_per_administrator": "invitations in progress for each free administrator",
     "rules.call_late_bookings": "a visit booked after its reminder was due: call in the next allowed hours, or never",
+    "prices.minute": "roubles for a minute of talk, for `voicebot report`",
+    "prices.step_s": "the operator counts a call in steps of so many seconds",
+    "prices.sms": "roubles for one part of an SMS",
+    "prices.visit": "what a visit brings on average, in roubles",
     "speech.asr": "recogniser; `auto`: Vosk if its Russian model is in place, else Whisper",
     "speech.tts": "voice engine; `auto`: RHVoice",
     "speech.workers": "recognition processes, each on one core",
@@ -140,10 +152,20 @@ def _kind(field: FieldInfo) -> str:
 
 def _commands() -> str:
     rows = []
-    for name, command in typer.main.get_group(app).commands.items():
+    for name, command in _leaves(typer.main.get_group(app), ""):
         words = [_word(p) for p in command.params if p.name != "help"]
         rows.append((f"`{' '.join(['voicebot', name, *words])}`", (command.help or "").replace("\n", " ")))
     return _table(("command", "what it does"), rows)
+
+
+def _leaves(group: Any, before: str) -> Iterator[tuple[str, Any]]:
+    """The commands, those of groups (`ear make`) included."""
+    for name, command in group.commands.items():
+        full = f"{before}{name}"
+        if hasattr(command, "commands"):
+            yield from _leaves(command, f"{full} ")
+        else:
+            yield full, command
 
 
 def _word(parameter: Any) -> str:
@@ -162,7 +184,11 @@ def _word(parameter: Any) -> str:
 def _errors() -> str:
     for module in pkgutil.walk_packages(voicebot.__path__, "voicebot."):
         if ".migrations" not in module.name:
-            importlib.import_module(module.name)
+            try:
+                importlib.import_module(module.name)
+            except ModuleNotFoundError as error:
+                if error.name != "torch":  # of the extra `train`: the ear's trainer, which has no errors of its own
+                    raise
     found: dict[str, type[VoicebotError]] = {}
     for kind in _kinds(VoicebotError):
         if "code" in vars(kind):
@@ -189,8 +215,12 @@ def _rules() -> str:
 
 def _facts() -> str:
     known = "after identity"
-    when = {Secrecy.OPEN: "anybody", Secrecy.MEDICAL: known, Secrecy.DOCTOR: f"{known} (names the doctor)",
-            Secrecy.PERSONAL: known}
+    when = {
+        Secrecy.OPEN: "anybody",
+        Secrecy.MEDICAL: known,
+        Secrecy.DOCTOR: f"{known} (names the doctor)",
+        Secrecy.PERSONAL: known,
+    }
     rows = [
         (f"`{{{f.name}}}`", f.meaning, f.example if f.spoken else f"{f.example} (only in `choose`)", when[f.secrecy])
         for f in FACTS.values()

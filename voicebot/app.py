@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import gc
 import os
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import holidays
 import structlog
 
-from voicebot.calls.caller import CallingSettings, CallParts, RobotCaller
+from voicebot.calls.administrators import Administrators
+from voicebot.calls.backlog import Backlog
+from voicebot.calls.caller import CATCH_UP_S, CallingSettings, CallParts, RobotCaller
 from voicebot.calls.comments import keep_in
 from voicebot.calls.port import Watcher, blind
 from voicebot.calls.prompts import Studio
+from voicebot.calls.reception import Reception
 from voicebot.city.process import CityProcess
 from voicebot.clock import Clock, SystemClock
+from voicebot.contacts.caller_ids import CallerIds
 from voicebot.contacts.hours import CallingHours
+from voicebot.contacts.inbound import channel_of
 from voicebot.contacts.model import Appointment, Patient
 from voicebot.contacts.rules import CITY_PREFIX, DiallingLock, Rules
+from voicebot.data_folder import keep_secret, only_robot_in, secret_of
 from voicebot.dialogue.scenario import Scenario
-from voicebot.engine.attempting import Ports
 from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
-from voicebot.errors import InputFault, NetworkFault, VoicebotError
+from voicebot.engine.ports import Ports
+from voicebot.engine.receiving import Receiving
+from voicebot.engine.watching import Watch
+from voicebot.errors import NetworkFault, VoicebotError
+from voicebot.hearing_process import program
 from voicebot.language.facts import facts_of, patient_facts
 from voicebot.language.writing import message_text
 from voicebot.mis.registry import registry
@@ -42,7 +48,7 @@ from voicebot.scenarios.rehearsing import language_of
 from voicebot.scenarios.repertoire import Repertoire
 from voicebot.scenarios.versions import publish_shipped
 from voicebot.setting_values import times_of
-from voicebot.settings import AsteriskKind, Settings
+from voicebot.settings import AsteriskKind, Role, Settings
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
 from voicebot.speech.listener import Listener
@@ -60,12 +66,6 @@ POLITE_S = 4.5  # Ctrl-C ends calls politely within five seconds
 ENGINE_GRACE_S = 3.0
 REFRESH_S = 5.0  # what is published runs so soon
 RESTART_S = (0.2, 1.0, 3.0, 10.0, 30.0)  # between tries to bring back an Asterisk that died
-
-
-class DataInUse(InputFault):
-    """Another robot works in this data folder."""
-
-    code = "data-in-use"
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,8 @@ def lock_of(settings: Settings) -> DiallingLock:
     line = settings.telephony
     to_city = line.asterisk.kind is AsteriskKind.EMBEDDED and line.asterisk.trunk == "city"
     city = CITY_PREFIX if to_city else ""
-    return DiallingLock(line.live, line.caller_id, line.allowed_prefixes, city)
+    shown = line.caller_id or next(iter(line.caller_ids.numbers), "")
+    return DiallingLock(line.live, shown, line.allowed_prefixes, city)
 
 
 def rules_of(settings: Settings, today: datetime) -> Rules:
@@ -155,10 +156,16 @@ def rules_of(settings: Settings, today: datetime) -> Rules:
         holidays=frozenset(calendar),
         working=frozenset(getattr(calendar, "weekend_workdays", ())),
     )
+    shown = settings.telephony.caller_ids
     return Rules(
         hours=hours,
         lock=lock_of(settings),
         conversations_a_day=settings.rules.conversations_a_day,
+        contacts_a_month=settings.rules.contacts_a_month,
+        refused_months=settings.rules.refused_months,
+        calls_per_administrator=settings.rules.calls_per_administrator,
+        hold_out_key=secret_of(settings.paths.data),
+        caller_ids=CallerIds(shown.numbers, shown.branches, shown.campaigns),
         call_late_bookings=settings.rules.call_late_bookings,
         mis_fresh_for=timedelta(minutes=settings.mis.fresh_for_min),
     )
@@ -178,7 +185,11 @@ class SmsTexts:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock | None = None, watcher: Watcher = blind, idle: bool = False
+    settings: Settings,
+    clock: Clock | None = None,
+    watcher: Watcher = blind,
+    idle: bool = False,
+    role: Role = Role.ALL,
 ) -> AsyncIterator[Robot]:
     """A node at work: databases, Asterisk (and the city, when the trunk leads there), speech, engine, ticks.
 
@@ -186,14 +197,18 @@ async def running(
     Leaving it stops the ticks, ends live calls politely and leaves no process behind.
     """
     clock = clock or SystemClock()
-    rules = rules_of(settings, clock.now())
     async with AsyncExitStack() as stack:
         stack.enter_context(only_robot_in(settings.paths.data))
         store, mis = await stack.enter_async_context(databases(settings, clock))
+        keep_secret(settings.paths.data, await store.shared_secret("phones", secret_of(settings.paths.data)))
+        rules = rules_of(settings, clock.now())
         repertoire = _on_trial(settings) if idle else await _repertoire(settings, store, clock)
         pool, studio = await _speech(settings, repertoire.scenarios.values(), stack)
         asterisk, city = await _exchange(settings, stack)
         telephone = await _telephone(settings, asterisk, stack)
+        ours = {channel_of(attempt.id) for attempt in await store.dialling() if attempt.node == settings.node}
+        await telephone.end_orphans(ours)  # what nobody will take up again
+        clinic, line = settings.clinic, settings.telephony
         parts = CallParts(
             telephone,
             studio,
@@ -203,28 +218,39 @@ async def running(
             store,
             clock,
             keep_in(settings.paths.data / "comments"),
+            repertoire.scenario,
+            Backlog(settings.paths.data / "journal"),
+            Administrators({queue: settings.telephony.administrators.get(queue, 1) for queue in line.queues}),
         )
-        clinic, line = settings.clinic, settings.telephony
         calling = CallingSettings(clinic.name, line.caller_id or clinic.phone, line.ring_timeout_s)
         caller = RobotCaller(parts, calling, watcher)
         engine = DurableEngine(DurableSettings(settings.engine_url, settings.node))
+        texts = SmsTexts(clinic.name)
+        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, caller.free_administrators, caller.legs)
         machinery = assemble(
             engine,
-            Ports(store, mis, clock, caller, SmsTexts(clinic.name), repertoire.scenario),
+            ports,
             lambda: repertoire.scenarios.values(),
             rules,
             MachinerySettings(
                 settings.node,
-                _secret(settings.paths.data),
+                secret_of(settings.paths.data),
                 line.lines,
                 line.calls_per_second,
                 settings.mis.sync_every_s,
+                dead_after_s=settings.nodes.dead_after_s,
+                role=role.value,
             ),
         )
         engine.tick("scenarios", REFRESH_S, repertoire.refresh)
+        engine.tick("backlog", CATCH_UP_S, caller.catch_up)
         if not idle:
             await engine.start()
+            stack.push_async_callback(machinery.sweeper.stop)
             stack.push_async_callback(engine.stop, ENGINE_GRACE_S)
+            reception = Reception(telephone.incoming(), Receiving(ports, settings.node), machinery.attempting, caller)
+            answering = asyncio.create_task(reception.serve(), name="reception")
+            stack.push_async_callback(_cancelled, answering)
         robot = Robot(
             settings, clock, store, mis, engine, machinery, caller, telephone, city, pool, repertoire, rules.lock
         )
@@ -233,6 +259,18 @@ async def running(
         gc.collect()
         gc.freeze()
         yield robot
+
+
+@contextlib.asynccontextmanager
+async def looking_on(settings: Settings) -> AsyncIterator[Mapping[str, Callable[[], Awaitable[str]]]]:
+    """A node that shows and never calls: what its /healthz asks. It needs neither Asterisk nor speech."""
+    await database.upgrade(settings.database_url)
+    store = database.SqlStore(settings.database_url)
+    watch = Watch(store, SystemClock(), timedelta(seconds=settings.nodes.dead_after_s))
+    try:
+        yield {"store": watch.database, "calls": watch.calls}
+    finally:
+        await store.close()
 
 
 def _on_trial(settings: Settings) -> Repertoire:
@@ -263,7 +301,8 @@ async def _speech(
     check_voices(scenarios, synthesiser.voices())
     cache = await stack.enter_async_context(PromptCache(settings.paths.data / "prompts", synthesiser))
     studio = Studio(cache, settings.paths.audio / "prompts", settings.speech.rate)
-    pool = RecogniserPool(heard, settings.speech.workers, settings.speech.recognition_timeout_s)
+    workers, timeout_s = settings.speech.workers, settings.speech.recognition_timeout_s
+    pool = RecogniserPool(heard, workers, timeout_s, program(settings.ear_folder))
     return await stack.enter_async_context(pool), studio
 
 
@@ -295,6 +334,7 @@ async def _exchange(settings: Settings, stack: AsyncExitStack) -> tuple[Asterisk
         app=_app(settings),
         conf_dir=settings.paths.asterisk_conf,
         hold_dir=settings.paths.audio / "hold",
+        outlives=True,
     )
     city = None
     if wanted.trunk == "city":
@@ -305,6 +345,7 @@ async def _exchange(settings: Settings, stack: AsyncExitStack) -> tuple[Asterisk
             rhvoice=local / "rhvoice",
             cache=local / "cache" / "city",
             clinic_sip=asterisk.sip,
+            keep=data / "city.json",
         )
         await stack.enter_async_context(city)
         asterisk.peer_sip = city.sip
@@ -348,34 +389,8 @@ async def _telephone(settings: Settings, asterisk: AsteriskProcess | None, stack
         url, user, password, _app(settings), endpoint=wanted.endpoint, administrators=administrators
     )
     await stack.enter_async_context(telephone)
-    for orphan in await telephone.orphans():
-        log.warning("a channel of a robot that died is ended", path=orphan.path)
-        await telephone.remove(orphan)
     return telephone
 
 
 def _app(settings: Settings) -> str:
     return f"voicebot-{settings.node}"
-
-
-@contextlib.contextmanager
-def only_robot_in(data: Path) -> Iterator[None]:
-    """Holds the data folder for this process. Raises DataInUse when another robot has it."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (data / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DataInUse(
-                f"В папке {data} уже работает другой робот.", "Остановите его или задайте другую папку: paths.data."
-            ) from None
-        yield
-
-
-def _secret(data: Path) -> bytes:
-    """The key under which phones stand in the engine's tables; made at the first start."""
-    path = data / "secret"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()

@@ -60,17 +60,33 @@ def demo(
 
 
 @app.command()
-def serve(config: ConfigFile = None) -> None:
+def serve(
+    role: Annotated[
+        str, typer.Option("--role", help="Что делает этот процесс: all — всё, calls — звонит, web — только показывает.")
+    ] = "all",
+    config: ConfigFile = None,
+) -> None:
     """Запустить робота: планирование, звонки, /healthz. Ctrl-C вежливо заканчивает разговоры."""
-    from voicebot.app import running
-    from voicebot.settings import load, make_data_folder
+    from voicebot.app import looking_on, running
+    from voicebot.settings import Role, load, make_data_folder, role_of
     from voicebot.web.health import WebServer
 
     settings = load(config)
+    part = role_of(role, settings)
     make_data_folder(settings)
 
+    async def look_on() -> None:
+        async with WebServer(settings.web.host, settings.web.port) as web, looking_on(settings) as probes:
+            web.watch(probes)
+            say(f"Узел {settings.node} показывает и не звонит. Состояние: {web.url}/healthz. Остановить: Ctrl-C.")
+            await asyncio.Event().wait()
+
+    if part is Role.WEB:
+        run_to_end(look_on, terminated=OK)
+        return
+
     async def work() -> None:
-        async with WebServer(settings.web.host, settings.web.port) as web, running(settings) as robot:
+        async with WebServer(settings.web.host, settings.web.port) as web, running(settings, role=part) as robot:
             web.watch(robot.probes())
             where = "учебный город" if robot.city else settings.telephony.asterisk.trunk
             say(f"Робот работает. Линия: {where}. Состояние: {web.url}/healthz. Остановить: Ctrl-C.")
@@ -218,7 +234,8 @@ def version() -> None:
 
 def _register_groups() -> None:
     """The commands of voicebot/commands: each module adds its own."""
-    for name in ("language", "scenarios", "simulate", "speaking_commands", "versions"):
+    for name in ("language", "scenarios", "simulate", "speaking_commands", "versions", "ear", "bench", "listen", "why",
+                 "campaigns", "tasks", "suppress", "reporting"):  # fmt: skip
         if importlib.util.find_spec(f"voicebot.commands.{name}") is not None:
             importlib.import_module(f"voicebot.commands.{name}").register(app)
 

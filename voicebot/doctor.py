@@ -19,12 +19,15 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from voicebot.app import DataInUse, check_voices, drafts, lock_of, only_robot_in
+from voicebot.app import check_voices, drafts, lock_of
 from voicebot.complaints import russian
+from voicebot.data_folder import DataInUse, only_robot_in
 from voicebot.errors import VoicebotError
+from voicebot.hearing.ear.runtime import Ear
 from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.settings import AsteriskKind, Settings
 from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
+from voicebot.speech.port import ModelMissing
 from voicebot.speech.vad import shared_model
 from voicebot.sql.engine import Database, database_url
 from voicebot.store.port import StoreDown
@@ -162,6 +165,18 @@ def _recognition(settings: Settings) -> str:
     return f"{chosen.why} Загрузка {time.monotonic() - began:.1f} с"
 
 
+def _ear(settings: Settings) -> str:
+    try:
+        chosen = choose_recogniser(AsrEngine(settings.speech.asr), settings.paths.local / "models")
+    except ModelMissing:
+        return "слышит вместе с распознаванием, а его нет"  # said, with its remedy, by the line before
+    if chosen.engine is not AsrEngine.WHISPER:
+        return "не работает с Vosk: ответы понимаются по одному тексту"
+    card = Ear.load(settings.ear_folder).card
+    own = settings.ear_folder / "head.json"
+    return f"{'своё' if own.exists() else 'из поставки'}, обучено {card.trained}, классов {len(card.classes)}"
+
+
 def _detector(settings: Settings) -> str:
     shared_model()
     return "Silero VAD загружается"
@@ -229,6 +244,7 @@ _LOOKS: dict[str, Callable[[Settings], str]] = {
     "сценарии": _scenarios,
     "голоса": _voices,
     "распознавание": _recognition,
+    "ухо": _ear,
     "детектор речи": _detector,
     "диск": _disk,
     "часы": _clock,

@@ -9,7 +9,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 #: The trunk that leads to the simulated city.
 CITY = "city"
@@ -107,6 +107,7 @@ Trunk = Annotated[str, AfterValidator(_trunk)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Url = Annotated[str, AfterValidator(_url)]
+Headcount = Annotated[int, Field(ge=0, le=100)]
 Window = Annotated[str, AfterValidator(_window)]
 
 

@@ -21,7 +21,20 @@ from ruamel.yaml.error import YAMLError
 
 from voicebot.complaints import russian
 from voicebot.setting_faults import PREFIX, SettingsFault, explain, unknown_variables, unreadable_variables
-from voicebot.setting_values import CITY, Endpoint, Folder, Node, Phone, PhoneOrEmpty, Prefix, Trunk, Url, Window, Zone
+from voicebot.setting_values import (
+    CITY,
+    Endpoint,
+    Folder,
+    Headcount,
+    Node,
+    Phone,
+    PhoneOrEmpty,
+    Prefix,
+    Trunk,
+    Url,
+    Window,
+    Zone,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FILE = "voicebot.yaml"
@@ -58,10 +71,24 @@ class PathSettings(Part):
 
 
 class DatabaseSettings(Part):
-    """'' stands for SQLite files in paths.data."""
+    """url '' stands for SQLite files in paths.data; engine_url '' for the same PostgreSQL, or such a file."""
 
     url: str = ""
     engine_url: str = ""
+
+
+class NodesSettings(Part):
+    """Several machines on one PostgreSQL. dead_after_s: one that is silent for so long is dead to the others."""
+
+    dead_after_s: float = Field(default=60.0, ge=2, le=3600)
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    ALL = "all"
+    CALLS = "calls"  # ticks and calls, beside an Asterisk
+    WEB = "web"  # shows, never calls
 
 
 class MisSettings(Part):
@@ -87,6 +114,23 @@ class AsteriskSettings(Part):
     endpoint: Endpoint = "PJSIP/{number}@trunk"
 
 
+class CallerIdSettings(Part):
+    """numbers: all of the contract with the operator; none here leaves it at telephony.caller_id. Of these, a branch or
+    a campaign (by its id) may have its own."""
+
+    numbers: tuple[Phone, ...] = ()
+    branches: Mapping[str, tuple[Phone, ...]] = {}
+    campaigns: Mapping[str, tuple[Phone, ...]] = {}
+
+    @model_validator(mode="after")
+    def _all_are_in_the_contract(self) -> CallerIdSettings:
+        for whose, numbers in (*self.branches.items(), *self.campaigns.items()):
+            for number in numbers:
+                if number not in self.numbers:
+                    raise ValueError(f"номера {number} («{whose}») нет в telephony.caller_ids.numbers")
+        return self
+
+
 class TelephonySettings(Part):
     asterisk: AsteriskSettings = AsteriskSettings()
     lines: int = Field(default=4, ge=1, le=200)
@@ -94,8 +138,10 @@ class TelephonySettings(Part):
     ring_timeout_s: int = Field(default=30, ge=3, le=120)
     live: bool = False
     caller_id: PhoneOrEmpty = ""
+    caller_ids: CallerIdSettings = CallerIdSettings()
     allowed_prefixes: tuple[Prefix, ...] = ("+7",)
     queues: Mapping[str, Phone] = {"reception": "+78880000901"}
+    administrators: Mapping[str, Headcount] = {}  # how many of a queue; one where nothing is said
 
     @model_validator(mode="after")
     def _patients_are_not_rung_in_the_city(self) -> TelephonySettings:
@@ -115,7 +161,20 @@ class HoursSettings(Part):
 class RulesSettings(Part):
     hours: HoursSettings = HoursSettings()
     conversations_a_day: int = Field(default=1, ge=1, le=5)
+    contacts_a_month: int = Field(default=3, ge=1, le=31)
+    refused_months: int = Field(default=2, ge=1, le=24)
+    calls_per_administrator: float = Field(default=1.0, gt=0, le=10)
     call_late_bookings: bool = True
+
+
+class PriceSettings(Part):
+    """For reports, in roubles. step_s: the operator counts a call in steps of so many seconds; visit: what a visit
+    brings on average."""
+
+    minute: float = Field(default=1.8, ge=0, le=1000)
+    step_s: int = Field(default=60, ge=1, le=60)
+    sms: float = Field(default=4.5, ge=0, le=1000)
+    visit: float = Field(default=0.0, ge=0, le=1_000_000)
 
 
 class SpeechSettings(Part):
@@ -146,9 +205,11 @@ class Settings(BaseSettings):
     clinic: ClinicSettings = ClinicSettings()
     paths: PathSettings = PathSettings()
     database: DatabaseSettings = DatabaseSettings()
+    nodes: NodesSettings = NodesSettings()
     mis: MisSettings = MisSettings()
     telephony: TelephonySettings = TelephonySettings()
     rules: RulesSettings = RulesSettings()
+    prices: PriceSettings = PriceSettings()
     speech: SpeechSettings = SpeechSettings()
     web: WebSettings = WebSettings()
 
@@ -158,7 +219,18 @@ class Settings(BaseSettings):
 
     @property
     def engine_url(self) -> str:
-        return self.database.engine_url or f"sqlite:///{self.paths.data / 'engine.db'}"
+        url = self.database.engine_url or (self.database.url if self.on_server else "")
+        return url or f"sqlite:///{self.paths.data / 'engine.db'}"
+
+    @property
+    def on_server(self) -> bool:
+        """Whether the robot's database is one that several machines may share."""
+        return self.database.url.startswith(("postgresql:", "postgres:"))
+
+    @property
+    def ear_folder(self) -> Path:
+        """Where a clinic's own ear and its enrolled sentences are."""
+        return self.paths.data / "ear"
 
     @property
     def registry_url(self) -> str:
@@ -196,6 +268,20 @@ def load(path: Path | None = None, *, read_file: bool = True, **overrides: Any) 
         raise SettingsFault(explain(error, data, str(file)), REMEDY) from None
     except SettingsError as error:
         raise SettingsFault(unreadable_variables(os.environ, Settings) or str(error), REMEDY) from None
+
+
+def role_of(text: str, settings: Settings) -> Role:
+    """What this process does. Raises SettingsFault when it cannot: several machines need what they share."""
+    try:
+        role = Role(text)
+    except ValueError:
+        raise SettingsFault(f"--role {text}: такой роли нет.", "Можно: all, calls или web.") from None
+    if role is Role.CALLS and settings.on_server and not settings.mis.url:
+        raise SettingsFault(
+            "Картотека лежит в файле этой машины: другие машины, которые звонят по той же базе, её не увидят.",
+            "Задайте общую картотеку: mis.url (postgresql://…).",
+        )
+    return role
 
 
 def make_data_folder(settings: Settings) -> None:

@@ -13,16 +13,18 @@ import threading
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import FrameType
 
 from voicebot.app import Robot
-from voicebot.calls.port import Ears, Sighting
+from voicebot.calls.port import Dialled, Ears, Sighting
 from voicebot.city.ear import THRESHOLD_DB, level_db, samples_of
+from voicebot.dialogue.actions import Action
+from voicebot.dialogue.events import Event
 from voicebot.speech.listener import Listener, ListenerEvent
-from voicebot.speech.port import Recognised
+from voicebot.speech.port import HeardSound
 from voicebot.telephony.line import AriLine
 
 LATE_S = 0.020
@@ -60,8 +62,11 @@ class CallTrace:
     played: list[Played] = field(default_factory=list)
     flushed: list[float] = field(default_factory=list)
     events: list[tuple[float, str]] = field(default_factory=list)
+    sights: list[tuple[float, Event | Action]] = field(default_factory=list)
+    came: list[tuple[float, int]] = field(default_factory=list)  # (ms of arrival, ms of sound) of what was fed
     heard: list[str] = field(default_factory=list)
     outcome: str = ""
+    disposition: str = ""
     began: float = 0.0
     ended: float = 0.0
 
@@ -103,6 +108,7 @@ class Probes:
             feed = made.feed
 
             def heard(pcm: bytes, at_ms: int) -> list[ListenerEvent]:
+                trace.came.append((time.time() * 1000, len(pcm) // 16))
                 if level_db(samples_of(pcm)) >= THRESHOLD_DB:
                     trace.loud.append(time.time())
                 return feed(pcm, at_ms)
@@ -119,14 +125,17 @@ class Probes:
         began = time.time() - sighting.at_ms / 1000
         at = began + getattr(sighting.what, "at_ms", sighting.at_ms) / 1000
         trace.events.append((at, kind))
-        if kind == "Dialled":
-            trace.phone, trace.began = sighting.what.phone, at  # type: ignore[union-attr]
+        if isinstance(sighting.what, Dialled):
+            trace.phone, trace.began = sighting.what.phone, at
             self.live += 1
-        elif kind == "Heard":
+            return
+        trace.sights.append((at, sighting.what))
+        if kind == "Heard":
             trace.heard.append(sighting.text)
         elif kind == "Finish":
             self.live -= 1
             trace.ended = at
+            trace.disposition = sighting.what.disposition.value  # type: ignore[union-attr]
             trace.outcome = sighting.what.conclusions[0].outcome.value  # type: ignore[union-attr]
 
     def _probed(self, line: AriLine, trace: CallTrace) -> AriLine:
@@ -191,12 +200,13 @@ class Probes:
 class _TimedEars:
     def __init__(self, ears: Ears, probes: Probes) -> None:
         self._ears, self._probes = ears, probes
+        self.capabilities = ears.capabilities
 
-    async def recognise(self, pcm: bytes, rate: int) -> Recognised:
+    async def hear(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> HeardSound:
         began, own = time.time(), 0.0
         try:
-            result = await self._ears.recognise(pcm, rate)
-            own = result.took_ms / 1000
+            result = await self._ears.hear(pcm, rate, phrases)
+            own = (result.recognised.took_ms + result.ear_ms) / 1000
             return result
         finally:
             self._probes.calls[_call.get()].asked.append(Asked(began, time.time(), own))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import json
-import os
 import signal
 import sys
 import time
@@ -24,10 +23,11 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from calls_costs import IDLE_S, costs  # noqa: E402
+from calls_judged import streams, ungreeted_ms  # noqa: E402
 from calls_probes import CallTrace, Probes  # noqa: E402 - the repository need not be installed
-from calls_processes import Sampler, groups_of, machine_cpu_s, rendering_cpu_s  # noqa: E402
 from calls_stages import splits  # noqa: E402
-from calls_town import DAY, Town, build  # noqa: E402
+from calls_town import DAY, KINDS, Town, build  # noqa: E402
 
 from voicebot.app import Robot, databases, running  # noqa: E402
 from voicebot.city.journal import CallLog  # noqa: E402
@@ -40,7 +40,6 @@ ZONE = ZoneInfo("Europe/Moscow")
 START = datetime.combine(DAY - timedelta(days=1), datetime.min.time().replace(hour=10), ZONE)
 #: First calls are spread over an hour, and visits lie in three: after this leap all of them are due.
 LEAP = timedelta(hours=5)
-IDLE_S = 2.0  # what the robot costs while nobody is rung
 LOOK_S = 0.2
 QUIET_S = 5.0  # until the city has written down the last call
 
@@ -61,7 +60,8 @@ async def main(lines: int, calls: int, first: int, seconds: float, folder: Path)
     async with running(settings, clock, probes.watch) as robot:
         probes.enter(robot)
         ready_s = time.monotonic() - began
-        found = await _measure(robot, clock, probes, town, seconds - ready_s)
+        left = seconds - ready_s - IDLE_S
+        found = await costs(robot, probes, lambda: _ring_everybody(robot, clock, probes, town, left))
         over = _finished(probes)  # those that are cut off now are not judged
         await robot.end_calls()
         assert robot.city is not None
@@ -74,35 +74,6 @@ async def _import(settings: Settings, clock: ShiftedClock, visits: Path) -> None
     async with databases(settings, clock) as (_, mis):
         importer = RegistryImport(mis, str(ZONE))
         await importer.apply(await importer.preview(visits))
-
-
-async def _measure(robot: Robot, clock: ShiftedClock, probes: Probes, town: Town, seconds: float) -> dict[str, Any]:
-    """Ring everybody once, and what it cost. Whoever is not through after so many seconds is cut off."""
-    groups = groups_of(robot)
-    before_mb, idle = groups.memory_mb(), groups.cpu_s()
-    load_before = os.getloadavg()
-    await asyncio.sleep(IDLE_S)
-    cpu, (busy, stolen), at = groups.cpu_s(), machine_cpu_s(), time.monotonic()
-    sampler = Sampler(groups)
-    async with probes.watching_the_loop(), sampler.sampling():
-        await _ring_everybody(robot, clock, probes, town, seconds - IDLE_S)
-    took, now = time.monotonic() - at, groups.cpu_s()
-    busy_after, stolen_after = machine_cpu_s()
-    spent = {name: now[name] - cpu[name] for name in now}
-    return {
-        "took_s": round(took, 1),
-        "cpu_s": spent,
-        "rendering_cpu_s": rendering_cpu_s(),
-        "idle_cpu_per_s": {name: (cpu[name] - idle[name]) / IDLE_S for name in cpu},
-        "others_cpu_s": max(0.0, busy_after - busy - sum(spent.values())),
-        "stolen_s": stolen_after - stolen,
-        "memory_before_mb": before_mb,
-        "memory_peak_mb": sampler.peak_mb,
-        "memory_clinic_peak_mb": sampler.peak_clinic_mb,
-        "load_before": load_before,
-        "load_during": max(sampler.loads, default=0.0),
-        "cores": os.cpu_count(),
-    }
 
 
 async def _ring_everybody(robot: Robot, clock: ShiftedClock, probes: Probes, town: Town, seconds: float) -> None:
@@ -133,7 +104,7 @@ def _of_calls(probes: Probes, over: dict[str, CallTrace], town: Town, logs: Sequ
     asked = [a for trace in probes.calls.values() for a in trace.asked]
     return {
         "calls": len(over),
-        "simultaneous": _simultaneous(list(over.values())),
+        "simultaneous": simultaneous(list(over.values())),
         "outcomes": [
             {
                 "manner": manner.name,
@@ -143,7 +114,9 @@ def _of_calls(probes: Probes, over: dict[str, CallTrace], town: Town, logs: Sequ
             }
             for phone, manner in town.manners.items()
         ],
-        "timings": [asdict(t) for t in all_timings(known)],
+        "timings": [{**asdict(t), "kind": KINDS.get(t.text, "")} for t in all_timings(known)],
+        "ungreeted": [ms for log in known if (ms := ungreeted_ms(log)) is not None],
+        "streams": streams(known, [over[log.header.number] for log in known]),
         "splits": [asdict(s) for log in known for s in splits(log, over[log.header.number])],
         "recognitions": [[round((a.ended - a.began) * 1000), round(a.own_s * 1000)] for a in asked],
         "late": [asdict(late) for late in probes.late],
@@ -151,7 +124,7 @@ def _of_calls(probes: Probes, over: dict[str, CallTrace], town: Town, logs: Sequ
     }
 
 
-def _simultaneous(traces: list[CallTrace]) -> dict[str, float]:
+def simultaneous(traces: list[CallTrace]) -> dict[str, float]:
     """Calls under way at once: at the most, and on the average from the first dialling to the last hanging up."""
     changes = sorted([(t.began, 1) for t in traces] + [(t.ended, -1) for t in traces])
     now = most = 0

@@ -61,6 +61,15 @@ MANNERS = (
 )  # fmt: skip
 
 
+#: What each of these lines is, by the labels of manifests: response times are told apart by it.
+KINDS = {
+    "да": "yes", "да, это я": "yes", "да, приду": "yes", "да, слушаю": "yes", "да, буду": "yes", "конечно": "yes",
+    "конечно, приду": "yes", "хорошо, приду": "yes", "нет, не смогу": "no", "не звоните мне больше": "stop",
+    "повторите, пожалуйста": "repeat", "перезвоните позже": "callback", "вы ошиблись номером": "wrong",
+    "перенесите на пятницу": "change", "алло": "other",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Town:
     """people: the city's YAML; visits: the clinic's spreadsheet; manners: phone -> how this person answers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from engine_kit import Place, on_postgres, on_sqlite
 
 from voicebot.telephony.asterisk import AsteriskProcess
 from voicebot.telephony.line import AriLine
@@ -218,3 +223,30 @@ def sweep() -> Callable[..., bytes]:
 @pytest.fixture
 def likeness() -> Callable[[bytes, np.ndarray], tuple[float, float]]:
     return find
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes an empty database on a PostgreSQL of the session's own; its URL. Skips where PostgreSQL is missing."""
+    from store_postgres import binaries, postgres
+
+    programs = binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql): its tests are NOT run")
+    names = itertools.count(1)
+    with postgres(tmp_path_factory.mktemp("postgresql"), programs) as cluster:
+        yield lambda: cluster.create(f"test{next(names)}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Empty databases of a robot, on either kind."""
+    if request.param == "sqlite":
+        return on_sqlite(tmp_path)
+    return on_postgres(request.getfixturevalue("new_database"))
+
+
+@pytest.fixture
+def shared_place(new_database: Callable[[], str]) -> Place:
+    """Empty databases that several machines may share: PostgreSQL."""
+    return on_postgres(new_database)

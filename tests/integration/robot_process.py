@@ -123,22 +123,26 @@ class Clinic:
 class Serve:
     """`voicebot serve` until left; then nothing of it may be left. Use as a context manager."""
 
-    def __init__(self, clinic: Clinic, **more: str) -> None:
-        self.clinic, self._more = clinic, more
+    def __init__(self, clinic: Clinic, *arguments: str, **more: str) -> None:
+        self.clinic, self._arguments, self._more = clinic, arguments, more
         self.url = ""
 
     def __enter__(self) -> Serve:
         self._out = (self.clinic.folder / "serve.out").open("w+")
         self._err = (self.clinic.folder / "serve.err").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "voicebot.cli", "serve"],
+            [sys.executable, "-m", "voicebot.cli", "serve", *self._arguments],
             cwd=self.clinic.folder, env={**self.clinic.environment(), **self._more}, stdout=self._out,
             stderr=self._err,
         )  # fmt: skip
-        until(lambda: "/healthz" in self.out or self.process.poll() is not None, 40)
-        assert self.process.poll() is None, self.err
-        found = re.search(r"http://\S+(?=/healthz)", self.out)
-        assert found, self.out
+        try:
+            until(lambda: "/healthz" in self.out or self.process.poll() is not None, 90)
+            assert self.process.poll() is None, self.err
+            found = re.search(r"http://\S+(?=/healthz)", self.out)
+            assert found, self.out
+        except BaseException:
+            self.__exit__()
+            raise
         self.url = found[0]
         return self
 

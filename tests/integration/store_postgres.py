@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,11 +58,10 @@ class Postgres:
         self._account = _unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
         if "user" in self._account:
-            for parent in folder.parents:  # pytest closes its folders to other accounts: let them pass through
-                if parent.owner() == "root" and not parent.stat().st_mode & 0o001:
-                    parent.chmod(parent.stat().st_mode | 0o001)
-            os.chown(folder, int(str(self._account["user"])), int(str(self._account["group"])))
-        self._run("initdb", "-D", str(folder / "data"), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
+            # Not below pytest's folder: each session that starts closes that to other accounts, ours included.
+            self._folder = Path(tempfile.mkdtemp(prefix="voicebot-postgres-"))
+            os.chown(self._folder, int(str(self._account["user"])), int(str(self._account["group"])))
+        self._run("initdb", "-D", str(self._folder / "data"), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -78,22 +78,29 @@ class Postgres:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
 
     def start(self) -> None:
+        """After a kill the children of the old one may hold its memory and port for a moment: it is tried again."""
+        until = time.monotonic() + _START_S
+        while time.monotonic() < until:
+            self._process = self._spawn()
+            while time.monotonic() < until and self._process.poll() is None:
+                try:
+                    psycopg.connect(self.url(), connect_timeout=2).close()
+                    return
+                except psycopg.OperationalError:
+                    time.sleep(0.05)
+            time.sleep(0.2)
+        self.kill()
+        raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()[-2000:]}")
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [
                     self._programs / "postgres", "-D", self._folder / "data", "-h", "127.0.0.1", "-p", str(self.port),
                     "-k", "", "-c", "fsync=off", "-c", "shared_buffers=16MB",
                 ],
                 cwd=self._folder, stdout=log, stderr=log, **self._account,  # type: ignore[call-overload]
             )  # fmt: skip
-        until = time.monotonic() + _START_S
-        while time.monotonic() < until and self._process.poll() is None:
-            try:
-                psycopg.connect(self.url(), connect_timeout=2).close()
-                return
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-        raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()[-2000:]}")
 
     def create(self, name: str) -> str:
         """A new empty database; its URL."""
@@ -108,6 +115,12 @@ class Postgres:
             self._process.wait(30)
         self._process = None
 
+    def remove(self) -> None:
+        """The data too, where they do not lie in the folder of a test."""
+        self.kill()
+        if "user" in self._account:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
 
 @contextmanager
 def postgres(folder: Path, programs: Path) -> Iterator[Postgres]:
@@ -116,4 +129,4 @@ def postgres(folder: Path, programs: Path) -> Iterator[Postgres]:
         cluster.start()
         yield cluster
     finally:
-        cluster.kill()
+        cluster.remove()

@@ -1,4 +1,4 @@
-"""What every engine promises, checked on the one in memory and on DBOS with SQLite."""
+"""What every engine promises, on the one in memory and on DBOS with SQLite and PostgreSQL (ENGINE.md, trap 6)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from engine_kit import on_postgres, on_sqlite
 
 from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.memory import MemoryEngine
@@ -65,14 +67,15 @@ async def ended(engine: Engine, work_id: str) -> None:
     pytest.fail(f"{work_id} never ended")
 
 
-@pytest.fixture(params=["memory", "dbos"])
-async def yard(request: pytest.FixtureRequest, tmp_path) -> AsyncIterator[Yard]:
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+async def yard(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Yard]:
     engine: Engine
     if request.param == "memory":
         engine = MemoryEngine()
     else:
-        url = f"sqlite:///{tmp_path / 'engine.db'}"
-        engine = DurableEngine(DurableSettings(url, "node1", poll_s=0.05))
+        on_file = request.param == "sqlite"
+        place = on_sqlite(tmp_path) if on_file else on_postgres(request.getfixturevalue("new_database"))
+        engine = DurableEngine(DurableSettings(place.engine_url, "node1", poll_s=0.05))
     made = Yard(engine)
     await engine.start()
     yield made

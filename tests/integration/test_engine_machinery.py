@@ -14,10 +14,10 @@ from voicebot.contacts.rules import Rules
 from voicebot.dialogue.actions import Conclusion, Finish
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
 from voicebot.dialogue.scenario import About, End, Plan, Purpose, Scenario, Step
-from voicebot.engine.attempting import Ports
 from voicebot.engine.caller import CallOrder, CallResult
 from voicebot.engine.durable import DurableEngine, DurableSettings
 from voicebot.engine.machinery import MachinerySettings, assemble
+from voicebot.engine.ports import Ports
 from voicebot.mis.registry import models
 from voicebot.mis.registry.registry import Registry
 from voicebot.mis.registry.registry import upgrade as upgrade_registry

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 
 from tests.integration.robot_process import KEYS, SILENT, Clinic, Serve, until
 from voicebot.city.journal import CallLog, What, read_run
-from voicebot.dialogue.step import APOLOGY
+from voicebot.dialogue.prompts import APOLOGY
 
 STRANGE = "+78880000203"  # their visit has a status that nobody knows
 
@@ -82,13 +82,17 @@ def test_visits_are_reminded_of_and_ctrl_c_in_mid_call_is_polite(clinic: Clinic)
     assert gone is not None and gone.detail == "far"
 
 
-def test_a_robot_that_was_killed_rings_nobody_twice(clinic: Clinic) -> None:
+def test_a_machine_that_lost_power_rings_nobody_twice(clinic: Clinic) -> None:
+    """The robot, its Asterisk and the city at once: the call is gone, and nobody can go on with it."""
     clinic.book(SILENT)
     with Serve(clinic) as serve:
         until(lambda: talking(clinic, SILENT), 30)
         serve.process.kill()
         killed = datetime.now(UTC)
         serve.process.wait(10)
+        for pid in clinic.processes():
+            with suppress(ProcessLookupError):  # Asterisk ends with its warden
+                os.kill(pid, signal.SIGKILL)
         until(lambda: not clinic.processes(), 10)
     assert clinic.rows("select status from attempt") == [("dialling",)]
 

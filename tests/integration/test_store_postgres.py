@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-pytest.register_assert_rewrite("store_contract")
+pytest.register_assert_rewrite("store_contract", "nodes_contract", "decisions_contract", "inbound_contract")
 sys.path[:0] = [str(TESTS / "unit" / "store"), str(TESTS / "unit" / "mis"), str(TESTS / "integration")]
 
+from decisions_contract import DecisionsContract  # noqa: E402
+from inbound_contract import InboundContract  # noqa: E402
+from nodes_contract import LanesContract, LateEndContract, NodesContract  # noqa: E402
 from registry_kit import HEADERS, NOW, ROW, csv_file  # noqa: E402
 from store_contract import (  # noqa: E402
     FamilyContract,
@@ -80,7 +83,27 @@ class TestFamilies(FamilyContract):
     pass
 
 
+class TestLanes(LanesContract):
+    pass
+
+
+class TestNodes(NodesContract):
+    pass
+
+
+class TestLateEnds(LateEndContract):
+    pass
+
+
+class TestInbound(InboundContract):
+    pass
+
+
 class TestHistory(HistoryContract):
+    pass
+
+
+class TestDecisions(DecisionsContract):
     pass
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from voicebot.dialogue.outcome import Disposition
 from voicebot.telephony.ari import AriConflict
-from voicebot.telephony.port import Gone, Key, MediaLost, PlayFinished, Ringing, TelephonyError, Up
+from voicebot.telephony.port import Back, Gone, Key, MediaLost, PlayFinished, Ringing, TelephonyError, Up
 from voicebot.telephony.telephone import AriTelephone
 
 PATIENT, CLINIC = "+78880000001", "+78880000000"
@@ -246,12 +246,11 @@ async def test_a_call_can_be_ended_by_its_id_alone(clinic, city, party, call_ids
         await clinic.end(robot.line.id)  # gone already is a success
 
 
-async def test_the_loss_of_the_media_socket_is_told(clinic, city, party, call_ids):
+async def test_a_media_channel_that_is_lost_is_replaced(clinic, city, party, call_ids):
     async with answered(clinic, city, party, call_ids) as (robot, patient):
         await clinic.exchange.client.delete(f"channels/m-{robot.line.id}")
-        await robot.expect(MediaLost)
-        assert not robot.has(Gone), "the patient sits in silence: it is for the driver to end the call"
-        assert not patient.has(Gone)
+        await robot.expect(Back)
+        assert not robot.has(MediaLost) and not patient.has(Gone)
     await patient.gone()
 
 

@@ -8,10 +8,12 @@ from collections.abc import Awaitable
 
 import structlog
 
+from voicebot.calls.administrators import Administrators
 from voicebot.calls.comments import Comments, Keep, keep_nothing
 from voicebot.calls.journal import CallJournal
 from voicebot.calls.listening import CallHearing, Senses
-from voicebot.calls.port import Prompts, Sighting, Watcher, blind
+from voicebot.calls.port import Prompts, Sighting, Spoken, Watcher, blind
+from voicebot.calls.resuming import Returning, news
 from voicebot.dialogue.actions import (
     Action,
     CancelTimer,
@@ -19,13 +21,14 @@ from voicebot.dialogue.actions import (
     HangUp,
     Listen,
     Play,
+    Prompt,
     SetTimer,
     StartRecording,
     StartTransfer,
     StopPlaying,
     StopRecording,
 )
-from voicebot.dialogue.call import Call
+from voicebot.dialogue.call import Call, Phase
 from voicebot.dialogue.events import (
     Answered,
     Event,
@@ -41,10 +44,12 @@ from voicebot.dialogue.events import (
     TransferFailed,
 )
 from voicebot.dialogue.outcome import Disposition
+from voicebot.dialogue.scenario import Transfer
 from voicebot.dialogue.step import step
 from voicebot.errors import VoicebotError
 from voicebot.telephony.port import (
     Audio,
+    Back,
     Gone,
     Key,
     Line,
@@ -69,6 +74,7 @@ class LiveCall:
     """One conversation on one line, from dialling to Finish.
 
     prompts: everything the robot may say in this call, rendered beforehand. keep: where recorded comments go.
+    back: for a call of a robot that died, on a line that is taken up.
     """
 
     def __init__(
@@ -80,19 +86,25 @@ class LiveCall:
         journal: CallJournal,
         watcher: Watcher = blind,
         keep: Keep = keep_nothing,
+        back: Returning | None = None,
+        administrators: Administrators | None = None,
     ) -> None:
         self._call, self._line, self._prompts = call, line, prompts
         self._journal, self._watcher = journal, watcher
         self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
+        self._administrators = administrators or Administrators({})
+        self._back = back or Returning()
+        self._began = self._loop.time() - self._back.elapsed_ms / 1000
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._hearing = CallHearing(senses, line.rate, lambda: self._call, self._post, self.now_ms)
         self._comments = Comments(line.id, line.rate, keep)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._playing: tuple[Play, int, asyncio.Task[None]] | None = None
-        self._media_lost = False
+        self._media_lost = self._rang = False
+        if call.inbound:
+            self._hearing.conversation_has_begun()  # no answering machine rings us
         self.finish: Finish | None = None
-        self.answered_ms: int | None = None
+        self.answered_ms = self._back.answered_ms
 
     def now_ms(self) -> int:
         """Milliseconds since dialling began."""
@@ -112,6 +124,7 @@ class LiveCall:
             raise
         finally:
             self._end(Disposition.FAILED)  # if nothing else has ended it
+            self._administrators.release(self._line.id)
             self._journal.close()
             await asyncio.shield(self._written(writer))
         assert self.finish is not None
@@ -170,6 +183,8 @@ class LiveCall:
                 self.answered_ms = at
                 self._hearing.attending = True
                 self._post(Answered(at))
+            case Back(talking):
+                self._line_is_back(at, talking)
             case PlayFinished(prompt_id):
                 if self._playing is not None and self._playing[0].prompt_id == prompt_id:
                     self._playing = None
@@ -179,19 +194,41 @@ class LiveCall:
             case TransferJoined():
                 self._post(TransferAnswered(at))
             case TransferNotJoined(reason):
+                self._administrators.release(self._line.id)
                 self._hearing.attending = True
                 self._post(TransferFailed(at, reason))
             case TransferLeft():
+                self._administrators.release(self._line.id)
                 self._post(TransferEnded(at))
             case MediaLost():
                 self._media_lost = True
                 self._group.create_task(self._try(self._line.hang_up()))
-            case Ringing() | Audio() | Gone():
+            case Ringing():
+                self._rang = True
+            case Audio() | Gone():
                 pass
+
+    def _line_is_back(self, at: int, talking: bool) -> None:
+        """A robot that died, or a socket that broke: what was being played is lost."""
+        self._stop_playing_task()
+        self.answered_ms = self.answered_ms if self.answered_ms is not None else at
+        self._hearing.attending = not talking
+        then = self._call.step.then if self._call.step_id else None
+        if talking and isinstance(then, Transfer):
+            self._administrators.take(self._line.id, then.queue)
+        if self._call.phase not in (Phase.DIALLING, Phase.GREETING):
+            self._hearing.conversation_has_begun()
+        for event in news(self._call, at, talking, self._back.farewell):
+            self._post(event)
+
+    async def call_off(self) -> None:
+        """Ring no longer: whoever was to be reached rings us."""
+        await self._try(self._line.hang_up())
 
     async def _line_gone(self, gone: Gone) -> None:
         await self._hearing.finish(LAST_WORDS_S)
-        self._post(HungUp(self.now_ms(), Disposition.FAILED if self._media_lost else gone.disposition))
+        ours = Disposition.INTERRUPTED if self._rang else Disposition.FAILED
+        self._post(HungUp(self.now_ms(), ours if self._media_lost else gone.disposition))
 
     def _end(self, disposition: Disposition) -> None:
         if self.finish is None:
@@ -242,13 +279,21 @@ class LiveCall:
                 pass  # the hearing looks at the call itself; comments and the end are taken care of in _apply
 
     def _play(self, action: Play) -> None:
-        spoken = self._prompts[action.prompt]
+        spoken = self._sound(action.prompt)
         begin = action.from_ms * self._line.rate // 1000 * BYTES_PER_SAMPLE
         self._stop_playing_task()
-        task = self._group.create_task(self._try(self._line.play(action.prompt_id, spoken.pcm[begin:])))
+        pcm = spoken.pcm[begin:]
+        self._hearing.plays(pcm)
+        task = self._group.create_task(self._try(self._line.play(action.prompt_id, pcm)))
         self._playing = (action, self.now_ms(), task)
         self._journal.said(self.now_ms(), action.prompt_id, spoken.text)
         self._see(action, spoken.text)
+
+    def _sound(self, prompt: Prompt) -> Spoken:
+        """Silence for what could not be rendered: of whoever rings us, little may be known."""
+        if prompt not in self._prompts:
+            log.error("a prompt was not rendered", call=self._line.id, template=prompt.template)
+        return self._prompts.get(prompt) or Spoken("", b"")
 
     async def _stop(self, prompt_id: int) -> None:
         if self._playing is None or self._playing[0].prompt_id != prompt_id:
@@ -256,7 +301,8 @@ class LiveCall:
         action, began, _ = self._playing
         self._stop_playing_task()
         await self._try(self._line.flush())
-        duration = len(self._prompts[action.prompt].pcm) // BYTES_PER_SAMPLE * 1000 // self._line.rate
+        self._hearing.stops()
+        duration = len(self._sound(action.prompt).pcm) // BYTES_PER_SAMPLE * 1000 // self._line.rate
         played = min(duration, action.from_ms + self.now_ms() - began)
         self._post_first(PromptStopped(self.now_ms(), prompt_id, played, duration))
 
@@ -286,10 +332,12 @@ class LiveCall:
             handle.cancel()
 
     async def _transfer(self, action: StartTransfer) -> None:
-        whisper = self._prompts[action.whisper].pcm
+        self._administrators.take(self._line.id, action.queue)
+        whisper = self._sound(action.whisper).pcm
         try:
             await self._line.transfer(action.queue, f"t-{self._line.id}", whisper, action.timeout_ms // 1000)
         except VoicebotError as error:
+            self._administrators.release(self._line.id)
             log.warning("no transfer", call=self._line.id, code=error.code, error=str(error))
             self._hearing.attending = True
             self._post(TransferFailed(self.now_ms(), error.code))

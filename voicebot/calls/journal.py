@@ -7,6 +7,7 @@ import json
 
 import structlog
 
+from voicebot.calls.backlog import Backlog
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.events import Event
@@ -16,15 +17,19 @@ from voicebot.store.port import EventRow, Store, StoreDown
 log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
+SLOW_S = 2.0
 
 
 class CallJournal:
-    """Writes in the background, in order, in batches; close() returns once all is written."""
+    """Writes in the background, in order, in batches. run() ends once all is written: into the database, or into the
+    backlog when the database is away or slow."""
 
-    def __init__(self, store: Store, call_id: str) -> None:
+    def __init__(self, store: Store, call_id: str, serial: int = 0, backlog: Backlog | None = None) -> None:
+        """serial: of the last event that stands there already."""
+        self._backlog = backlog
         self._store = store
         self._call_id = call_id
-        self._serial = 0
+        self._serial = max(0, serial)
         self._waiting: asyncio.Queue[EventRow] = asyncio.Queue()
         self._closing = asyncio.Event()
 
@@ -50,15 +55,37 @@ class CallJournal:
             await self._write([row for row in batch if row.kind])
 
     async def _write(self, rows: list[EventRow]) -> None:
+        """Rows that the database has not taken in SLOW_S are on the disk by then: we may be killed at any moment."""
         while rows:
+            writing = asyncio.ensure_future(self._store.append_events(rows))
             try:
-                return await self._store.append_events(rows)
+                await asyncio.wait([writing], timeout=SLOW_S)
+                if not writing.done() and await self._kept(rows):
+                    writing.cancel()
+                    await asyncio.gather(writing, return_exceptions=True)
+                    return
+                return await writing
             except StoreDown as error:
                 log.warning("call events wait for the database", call=self._call_id, rows=len(rows), error=str(error))
+                if await self._kept(rows):
+                    return
                 await asyncio.sleep(RETRY_S)
             except VoicebotError as error:  # it will never take them; the call's outcome must not be lost with them
                 log.error("call events are lost", call=self._call_id, rows=len(rows), error=str(error))
                 return
+            finally:
+                writing.cancel()
+
+    async def _kept(self, rows: list[EventRow]) -> bool:
+        """Whether they are safe on the disk now."""
+        if self._backlog is None:
+            return False
+        try:
+            await self._backlog.keep(rows)
+        except OSError as error:
+            log.error("the local journal of calls cannot be written", call=self._call_id, error=str(error))
+            return False
+        return True
 
     def close(self) -> None:
         """No more will come: run() ends once everything is written."""

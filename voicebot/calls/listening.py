@@ -9,10 +9,21 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from voicebot.calls.patience import patience_ms
 from voicebot.calls.port import Ears, Mind
-from voicebot.dialogue.call import Call
-from voicebot.dialogue.events import Event, Heard, MachineDetected, RecognitionLost, SpeechEnded, SpeechStarted
+from voicebot.dialogue.call import Call, Phase
+from voicebot.dialogue.events import (
+    Event,
+    Grounds,
+    Heard,
+    MachineDetected,
+    RecognitionLost,
+    SpeechEnded,
+    SpeechStarted,
+)
 from voicebot.dialogue.intents import Meaning
+from voicebot.hearing.fusion import ear_scores
+from voicebot.language.machine_words import machine_speaks
 from voicebot.speech.listener import (
     Listener,
     ListenerEvent,
@@ -22,13 +33,14 @@ from voicebot.speech.listener import (
     Utterance,
 )
 from voicebot.speech.machine import MachineHeard
-from voicebot.speech.port import Recognised, SpeechError
+from voicebot.speech.port import HeardSound, SpeechError
 
 log = structlog.get_logger(__name__)
 
-NO_SPEECH = 0.5  # SPEECH.md: above it Whisper rejected 86 of 86 non-speech files and lost 0.4 % of speech
+EAR_KEPT = 3  # of the ear's classes, the likeliest: the others are next to nothing
 JOIN_MS = 1_200  # a pause within one sentence; a longer one makes it two
 TICK_S = 0.03
+STALL_MS = 80  # a tick that comes so late says more of us than of the line
 FORCED_END_MS = 3_000  # time that ends any open utterance when the line is gone
 
 
@@ -59,9 +71,9 @@ class CallHearing:
         self._listener, self._ears, self._mind = senses.listener, senses.ears, senses.mind
         self._rate, self._call = rate, call
         self._post, self._now_ms = post, now_ms
-        self._turns: asyncio.Queue[tuple[Utterance, asyncio.Task[Recognised]]] = asyncio.Queue()
-        self._guess: asyncio.Task[Recognised] | None = None
-        self._tasks: set[asyncio.Task[Recognised]] = set()
+        self._turns: asyncio.Queue[tuple[Utterance, asyncio.Task[HeardSound]]] = asyncio.Queue()
+        self._guess: asyncio.Task[HeardSound] | None = None
+        self._tasks: set[asyncio.Task[HeardSound]] = set()
         self._open = 0  # utterances that are still to be understood
         self._all_understood = asyncio.Event()
         self._all_understood.set()
@@ -71,17 +83,30 @@ class CallHearing:
 
     def feed(self, pcm: bytes) -> None:
         if self.attending:
+            phase = self._call().phase
+            self._listener.be_alert(phase is Phase.SPEAKING, phase is Phase.GREETING)
             self._take(self._listener.feed(pcm, self._now_ms()))
+
+    def plays(self, pcm: bytes) -> None:
+        """The robot begins to say this: its echo is not the patient."""
+        self._listener.plays(pcm, self._now_ms())
+
+    def stops(self) -> None:
+        """The robot was silenced."""
+        self._listener.stops(self._now_ms())
 
     def conversation_has_begun(self) -> None:
         """A person has spoken to us: from now on nothing is an answering machine."""
         self._listener.machine = None
 
     async def watch_time(self) -> None:
-        """Ends utterances by our own clock: silence may bring no frames at all."""
+        """Ends utterances by our own clock: silence may bring no frames at all. After a stall of ours the frames that
+        came meanwhile are still to be taken: then what looks like silence is none."""
         while True:
+            asleep_ms = self._now_ms()
             await asyncio.sleep(TICK_S)
-            if self.attending:
+            stalled = self._now_ms() - asleep_ms > STALL_MS
+            if self.attending and not stalled:
                 self._take(self._listener.advance(self._now_ms()))
 
     def _take(self, heard: list[ListenerEvent]) -> None:
@@ -92,6 +117,7 @@ class CallHearing:
                 case SpeechPaused(pcm=pcm):
                     self._drop_guess()
                     self._guess = self._recognise(pcm)
+                    self._guess.add_done_callback(self._guessed)
                 case SpeechResumed():
                     self._drop_guess()
                 case Utterance():
@@ -103,11 +129,26 @@ class CallHearing:
                 case MachineHeard():
                     self._post(MachineDetected(self._now_ms()))
 
-    def _recognise(self, pcm: bytes) -> asyncio.Task[Recognised]:
-        task = asyncio.ensure_future(self._ears.recognise(pcm, self._rate))
+    def _recognise(self, pcm: bytes) -> asyncio.Task[HeardSound]:
+        task = asyncio.ensure_future(self._ears.hear(pcm, self._rate, self._mind.phrases(self._call())))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _guessed(self, task: asyncio.Task[HeardSound]) -> None:
+        """The words before a pause are known: they tell how long to wait for more."""
+        if task is not self._guess or task.cancelled() or task.exception() is not None or not self.attending:
+            return
+        call, sound = self._call(), task.result()
+        self._judge_words(sound)
+        meaning = self._mind.understand(sound, call)
+        self._take(self._listener.wait(patience_ms(meaning, call, ear_scores(sound.ear))))
+
+    def _judge_words(self, sound: HeardSound) -> None:
+        """Until somebody has talked with us: is this what answering machines say?"""
+        if self._listener.machine is not None and machine_speaks(sound.recognised.text):
+            self._listener.machine = None
+            self._post(MachineDetected(self._now_ms()))
 
     def _drop_guess(self) -> None:
         if self._guess is not None:
@@ -118,40 +159,37 @@ class CallHearing:
         """Turns utterances into Heard, one after another in the order in which they were spoken."""
         while True:
             utterance, task = await self._turns.get()
-            written = await self._written(task)
-            meaning = self._meaning(written)
-            joined = self._joined(utterance, written, meaning)
-            self._post(Heard(self._now_ms(), meaning, utterance.started_ms, joined))
+            sound = await self._sound(task)
+            if sound is not None:
+                self._judge_words(sound)
+            meaning = self._mind.understand(sound, self._call()) if sound is not None else Meaning(speech=False)
+            joined = self._joined(utterance, sound, meaning)
+            grounds = _grounds(utterance, sound) if sound is not None else None
+            self._post(Heard(self._now_ms(), meaning, utterance.started_ms, joined, grounds))
             self._open -= 1
             if not self._open:
                 self._all_understood.set()
 
-    async def _written(self, task: asyncio.Task[Recognised]) -> Recognised | None:
-        """What was written down; None when there is nothing, or no recogniser."""
+    async def _sound(self, task: asyncio.Task[HeardSound]) -> HeardSound | None:
+        """What was heard; None without a recogniser."""
         try:
-            written = await task
+            return await task
         except SpeechError as error:
             log.warning("recognition failed", error=str(error))
             if not self._deaf:
                 self._deaf = True
                 self._post(RecognitionLost(self._now_ms()))
             return None
-        return written if written.text.strip() and written.no_speech <= NO_SPEECH else None
 
-    def _meaning(self, written: Recognised | None) -> Meaning:
-        if written is None:
-            return Meaning(speech=False)
-        return replace(self._mind.understand(written, self._call()), text=written.text)
-
-    def _joined(self, utterance: Utterance, written: Recognised | None, meaning: Meaning) -> Meaning | None:
+    def _joined(self, utterance: Utterance, sound: HeardSound | None, meaning: Meaning) -> Meaning | None:
         """The meaning together with the utterance before, at the question that was answered by that one."""
         before, ended_ms = self._last
-        self._last = (written.text if written is not None and meaning.speech else "", utterance.ended_ms)
+        spoken = sound is not None and meaning.speech and bool(meaning.text)
+        self._last = (meaning.text if spoken else "", utterance.ended_ms)
         decided = self._call().decided
-        if written is None or decided is None or not before or utterance.started_ms - ended_ms > JOIN_MS:
+        if sound is None or not spoken or decided is None or not before or utterance.started_ms - ended_ms > JOIN_MS:
             return None
-        both = replace(written, text=f"{before.rstrip('.!?… ')} {written.text}", alternatives=())
-        return replace(self._mind.understand(both, replace(self._call(), step_id=decided.step_id)), text=both.text)
+        return self._mind.together(before, sound, replace(self._call(), step_id=decided.step_id))
 
     async def finish(self, timeout_s: float) -> None:
         """The line is gone: end the open utterance and wait until all that was said is understood."""
@@ -166,3 +204,12 @@ class CallHearing:
         self._drop_guess()
         for task in self._tasks:
             task.cancel()
+
+
+def _grounds(utterance: Utterance, sound: HeardSound) -> Grounds:
+    written, ear = sound.recognised, sound.ear or {}
+    likeliest = sorted(ear.items(), key=lambda item: -item[1])[:EAR_KEPT]
+    return Grounds(
+        written.text, round(written.confidence, 2), round(written.no_speech, 2), written.engine, written.alternatives,
+        tuple((name, round(p, 2)) for name, p in likeliest), utterance.ended_ms - utterance.started_ms,
+    )  # fmt: skip

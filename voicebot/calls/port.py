@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,22 +10,33 @@ from voicebot.dialogue.actions import Action, Prompt
 from voicebot.dialogue.call import Call
 from voicebot.dialogue.events import Event
 from voicebot.dialogue.intents import Meaning
-from voicebot.speech.port import Recognised
+from voicebot.speech.port import Capability, HeardSound
 
 
 class Ears(Protocol):
     """Recognition off the event loop."""
 
-    async def recognise(self, pcm: bytes, rate: int) -> Recognised:
-        """Raises SpeechError when the recogniser died or took too long."""
+    capabilities: Capability
+
+    async def hear(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> HeardSound:
+        """Text and ear. phrases: what the open question can be answered with. Raises SpeechError when the recogniser
+        died or took too long."""
         ...
 
 
 class Mind(Protocol):
-    """Words to meaning; quick (a millisecond), on the loop."""
+    """What was heard to meaning; quick (a millisecond), on the loop."""
 
-    def understand(self, written: Recognised, call: Call) -> Meaning:
+    def phrases(self, call: Call) -> Sequence[str] | None:
+        """What the open question can be answered with, where the recogniser has a use for it."""
+        ...
+
+    def understand(self, sound: HeardSound, call: Call) -> Meaning:
         """What was said means, in the place where the call is."""
+        ...
+
+    def together(self, before: str, sound: HeardSound, call: Call) -> Meaning:
+        """What was said means as the end of a sentence that began with these words."""
         ...
 
 

@@ -14,6 +14,7 @@ from voicebot.dialogue.prompts import needed
 from voicebot.dialogue.scenario import Scenario
 from voicebot.language.facts import Fact, choices_of
 from voicebot.language.speaking import spoken
+from voicebot.language.templates import MissingFact
 from voicebot.speech.wav import read_wav
 
 Facts = Mapping[str, Fact]
@@ -34,15 +35,26 @@ class Studio:
         self._voice, self._recordings, self._rate = voice, recordings, rate
 
     async def render(
-        self, scenario: Scenario, facts: Sequence[Facts], now: datetime, pronunciations: Mapping[str, str]
+        self,
+        scenario: Scenario,
+        facts: Sequence[Facts],
+        now: datetime,
+        pronunciations: Mapping[str, str],
+        inbound: bool = False,
     ) -> Prompts:
         """All that may be said in a call with these facts. Raises MissingFact when a text names what is not known.
 
-        pronunciations: the clinic's dictionary.
+        pronunciations: the clinic's dictionary. inbound: somebody rings, and waits: what cannot be said to them (of an
+        unknown number little is known) is left out.
         """
         made: dict[Prompt, Spoken] = {}
-        for prompt in needed(scenario, [choices_of(f) for f in facts]):
-            text = spoken(prompt.template, facts[prompt.subject], now, pronunciations)
+        for prompt in needed(scenario, [choices_of(f) for f in facts], inbound):
+            try:
+                text = spoken(prompt.template, facts[prompt.subject], now, pronunciations)
+            except MissingFact:
+                if not inbound:
+                    raise
+                continue
             made[prompt] = await self._one(prompt, scenario.voice, text)
         return made
 

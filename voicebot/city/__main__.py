@@ -7,29 +7,35 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from voicebot.city.book import load_people
+from voicebot.city.losing import LossyNetwork
 from voicebot.city.network import Network
 from voicebot.city.people import People
 from voicebot.city.sounds import Sounds, render
 from voicebot.clock import SystemClock
 from voicebot.errors import InputFault, VoicebotError
+from voicebot.outliving import PATIENCE_S, owned
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.rhvoice import RHVoice
 from voicebot.telephony.asterisk import AsteriskProcess
+from voicebot.telephony.port import Line
 from voicebot.telephony.telephone import AriTelephone
 
 APP = "city"
 #: The patients hear and speak telephone sound.
 RATE = 8000
 LONGEST_CALL_S = 900
+#: How long a person who rings lets it ring.
+RING_S = 30
 
 
 class RunDirTaken(InputFault):
@@ -59,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--asterisk", type=Path, default=Path(".local/asterisk"), help="папка Asterisk")
     parser.add_argument("--rhvoice", type=Path, default=Path(".local/rhvoice"), help="папка RHVoice")
     parser.add_argument("--cache", type=Path, default=Path(".local/cache/city"), help="папка готовых фраз")
+    parser.add_argument("--owner", type=Path, help="закончить, когда долго нет той программы, что названа в файле")
     parser.add_argument("--with-parent", action="store_true", help="закончить, когда исчезнет запустившая программа")
     return parser
 
@@ -72,6 +79,8 @@ async def _until_told(options: argparse.Namespace) -> None:
     ends: list[asyncio.Task[object]] = [asyncio.create_task(told.wait(), name="told to end")]
     if options.with_parent:
         ends.append(asyncio.create_task(_parent_gone(), name="parent"))
+    if options.owner:
+        ends.append(asyncio.create_task(_owner_gone(options.owner), name="owner"))
     try:
         await asyncio.wait([work, *ends], return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -95,6 +104,16 @@ async def _parent_gone() -> None:
         await asyncio.sleep(0.5)
 
 
+async def _owner_gone(owner: Path) -> None:
+    """A robot that was killed may come back, and its patients are still on the line."""
+    loop = asyncio.get_running_loop()
+    seen = loop.time()
+    while loop.time() - seen < PATIENCE_S:
+        if owned(owner):
+            seen = loop.time()
+        await asyncio.sleep(0.5)
+
+
 async def _live(options: argparse.Namespace) -> None:
     people = load_people(options.file)
     calls_dir = _calls_dir(options.run_dir)
@@ -110,19 +129,48 @@ async def _live(options: argparse.Namespace) -> None:
     async with (
         asterisk,
         AriTelephone(
-            asterisk.url, asterisk.user, asterisk.password, APP, rate=RATE, max_call_s=LONGEST_CALL_S
+            asterisk.url,
+            asterisk.user,
+            asterisk.password,
+            APP,
+            endpoint="PJSIP/{number}@clinic",
+            rate=RATE,
+            max_call_s=LONGEST_CALL_S,
         ) as telephone,
     ):
 
         async def press(channel_id: str, keys: str) -> None:
             await telephone.exchange.client.post(f"channels/{channel_id}/dtmf", dtmf=keys)
 
-        network = Network(people, sounds, press, calls_dir, SystemClock())
+        def dial(channel_id: str, number: str, caller: str) -> Line:
+            return telephone.dial(channel_id, number, caller, RING_S)
+
+        network = Network(people, sounds, press, calls_dir, SystemClock(), dial)
         incoming = telephone.incoming()
-        _ready(options, asterisk.sip, len(people.persons), calls_dir)
-        async with asyncio.TaskGroup() as tasks:
+        async with _roads(people, asterisk.sip) as sip, asyncio.TaskGroup() as tasks:
+            _ready(options, sip, len(people.persons), calls_dir)
             tasks.create_task(network.serve(incoming), name="network")
             tasks.create_task(_watch(asterisk), name="carrier")
+
+
+@contextlib.asynccontextmanager
+async def _roads(people: People, carrier: str) -> AsyncIterator[str]:
+    """host:port to which the clinic's trunk shall lead: the carrier itself, unless somebody's line loses packets."""
+    if not any(person.loss for person in people.persons.values()):
+        yield carrier
+        return
+
+    def share(dialled: str) -> float:
+        person = people.find(dialled)
+        return person.loss if person is not None else 0.0
+
+    host, _, port = carrier.partition(":")
+    async with LossyNetwork((host, int(port)), share) as network:
+        try:
+            yield network.sip
+        finally:
+            lost, passed = network.packets
+            print(f"packets lost: {lost} of {lost + passed}", file=sys.stderr, flush=True)
 
 
 async def _watch(asterisk: AsteriskProcess) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from voicebot.city.ear import PhraseEnded, PhraseStarted
+from voicebot.city.ear import SHORTEST_PHRASE_MS, PhraseEnded, PhraseStarted
 from voicebot.city.people import HangUp, Interruption, Talk, Utterance, Voicemail
 
 #: Silence of the far side, after its phrase and our last line, that means: it waits for an answer.
@@ -81,7 +81,10 @@ class Acting:
         self._phrase = phrase
 
     def phrase_ended(self, phrase: PhraseEnded) -> None:
-        """What was said over a phrase answers it already; the greeting does not."""
+        """What was said over a phrase answers it already; the greeting does not. What was broken off is no phrase."""
+        if phrase.end_ms - phrase.start_ms < SHORTEST_PHRASE_MS:
+            self._phrase = None
+            return
         self._phrase, self._heard = None, phrase
         self._owed = self._greets or not (self._last is not None and self._own_ms > phrase.start_ms)
         self._greets = False

@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from voicebot.city.node import BadBook, Node
 from voicebot.city.people import (
     Behaviour,
+    Echo,
     HangUp,
     Interruption,
     Noise,
@@ -21,6 +22,7 @@ from voicebot.city.people import (
     People,
     Person,
     Refusal,
+    RingBack,
     Role,
     Talk,
     Utterance,
@@ -31,6 +33,13 @@ from voicebot.city.people import (
 VOICES = ("aleksandr", "elena", "irina", "aleksandr-hq")
 LONGEST_FILE = 1_000_000  # bytes
 MOST_REPEATS = 100
+MOST_LOST = 50  # per cent of the packets: more is no telephone line
+MOST_CLIPPED_MS = 1000
+
+_TALK = (
+    "answer_after", "greeting", "greeting_after", "lines", "to_administrator", "again", "interrupt", "hang_up", "noise",
+    "echo", "voicemail", "patience", "longest", "clip",
+)  # fmt: skip
 
 T = TypeVar("T")
 
@@ -77,7 +86,7 @@ def _person(key: str, node: Node) -> Person:
     number = re.sub(r"[\s()-]", "", key)
     if not re.fullmatch(r"\+?7888\d{7}", number):
         raise node.wrong("номера города имеют вид +7 888 xxx xx xx", "Другие номера могут оказаться настоящими.")
-    fields = node.items(("name", "voice", "role", "calls"))
+    fields = node.items(("name", "voice", "role", "loss", "calls", "rings_back"))
     voice = fields["voice"].text().lower() if "voice" in fields else VOICES[1]
     if voice not in VOICES:
         raise fields["voice"].wrong(f"голоса «{voice}» у города нет", f"Можно: {', '.join(VOICES)}.")
@@ -92,7 +101,16 @@ def _person(key: str, node: Node) -> Person:
         role=_get(fields, "role", lambda n: n.one_of(Role), Role.PATIENT),
         calls=tuple(calls),
         name=_get(fields, "name", Node.text, ""),
+        loss=_get(fields, "loss", lambda n: n.number(0, MOST_LOST) / 100, 0.0),
+        rings_back=_get(fields, "rings_back", _ring_back, None),
     )
+
+
+def _ring_back(node: Node) -> RingBack:
+    fields = node.items(("after", *_TALK))
+    if "after" not in fields:
+        raise node.wrong("нет after: через сколько человек перезванивает")
+    return RingBack(fields["after"].span(), _talk({k: v for k, v in fields.items() if k != "after"}))
 
 
 def _get(fields: dict[str, Node], key: str, read: Callable[[Node], T], default: T) -> T:
@@ -103,12 +121,7 @@ def _behaviours(node: Node) -> list[Behaviour]:
     node.what = "звонок"
     if isinstance(node.value, str):
         return [node.one_of(Refusal)]
-    fields = node.items(
-        (
-            "times", "refuse", "answer_after", "greeting", "greeting_after", "lines", "to_administrator", "again",
-            "interrupt", "hang_up", "noise", "voicemail", "patience", "longest",
-        )
-    )  # fmt: skip
+    fields = node.items(("times", "refuse", *_TALK))
     times = int(_get(fields, "times", lambda n: n.number(1, MOST_REPEATS), 1.0))
     if "refuse" in fields:
         others = set(fields) - {"times", "refuse"}
@@ -120,6 +133,8 @@ def _behaviours(node: Node) -> list[Behaviour]:
 
 def _talk(fields: dict[str, Node]) -> Talk:
     default = Talk()
+    if {"echo", "noise"} <= set(fields) or {"echo", "voicemail"} <= set(fields):
+        raise fields["echo"].wrong("echo не сочетается с noise и voicemail")
     return Talk(
         answer_after_ms=_get(fields, "answer_after", Node.span, default.answer_after_ms),
         greeting=_get(fields, "greeting", Node.text, ""),
@@ -130,10 +145,19 @@ def _talk(fields: dict[str, Node]) -> Talk:
         interruptions=_get(fields, "interrupt", _interruptions, ()),
         hang_up=_get(fields, "hang_up", _hang_up, None),
         noise=_get(fields, "noise", _noise, None),
+        echo=_get(fields, "echo", _echo, None),
         voicemail=_get(fields, "voicemail", _voicemail, None),
         patience_ms=_get(fields, "patience", Node.span, default.patience_ms),
         longest_ms=_get(fields, "longest", Node.span, default.longest_ms),
+        clip_ms=_get(fields, "clip", _clip, 0),
     )
+
+
+def _clip(node: Node) -> int:
+    clipped = node.span()
+    if clipped > MOST_CLIPPED_MS:
+        raise node.wrong("больше секунды: от слов ничего не останется")
+    return clipped
 
 
 def _utterances(node: Node) -> tuple[Utterance, ...]:
@@ -188,6 +212,13 @@ def _noise(node: Node) -> Noise:
     if set(fields) != {"kind", "snr"}:
         raise node.wrong("нужны kind и snr (дБ)")
     return Noise(fields["kind"].one_of(NoiseKind), fields["snr"].number(-10, 60))
+
+
+def _echo(node: Node) -> Echo:
+    fields = node.items(("db", "delay"))
+    if set(fields) != {"db", "delay"}:
+        raise node.wrong("нужны db (от -40 до -3 дБ) и delay")
+    return Echo(fields["db"].number(-40, -3), fields["delay"].span())
 
 
 def _voicemail(node: Node) -> Voicemail:

@@ -22,6 +22,8 @@ THRESHOLD_DB = -48.0
 ONSET_FRAMES = 2
 #: A spell ends when it was quiet for so long: closures of stop consonants last up to 120 ms.
 SPELL_GAP_MS = 160
+#: What the far side breaks off sooner is no phrase: it had begun into our words, and begins again.
+SHORTEST_PHRASE_MS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Ear:
         if self._start_ms is None or now_ms - self._last_loud_ms < self._patience_ms:
             return []
         ended = PhraseEnded(self._number, self._start_ms, self._last_loud_ms)
+        if self._last_loud_ms - self._start_ms < SHORTEST_PHRASE_MS:
+            self._number -= 1
         self._start_ms = None
         return [ended]
 

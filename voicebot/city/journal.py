@@ -34,6 +34,7 @@ class What(StrEnum):
     KEY_HEARD = "key_heard"  # text: a key that the far side sent
     ADMINISTRATOR = "administrator"  # the voice of an administrator of the city was heard
     HEARD = "heard"  # a spell of sound from the far side, exact, written after the call: at_ms…until_ms
+    STREAM = "stream"  # how the far side's sound came, written after the call; detail: «frames late worst_ms»
     RECORDED = "recorded"  # detail: the WAV file beside the journal; at_ms is where it begins
     GONE = "gone"  # the call is over; detail: self, far or lost (who ended it); text: why
 

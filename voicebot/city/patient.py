@@ -11,7 +11,8 @@ from voicebot.city.ear import FRAME_MS, RATE, Ear, PhraseEnded, PhraseStarted
 from voicebot.city.journal import Entry, Journal, What
 from voicebot.city.people import Person, Role, Talk
 from voicebot.city.recording import Recording
-from voicebot.city.sounds import MARGIN_MS, Sounds, answering_machine, looped, mixed
+from voicebot.city.sounds import MARGIN_MS, Sounds, answering_machine, clipped, looped, mixed
+from voicebot.city.speakerphone import Speakerphone
 from voicebot.city.voiceprint import Voiceprint
 from voicebot.errors import VoicebotError
 from voicebot.telephony.port import Audio, Gone, Key, Line, LineEvent, MediaLost, PlayFinished, Up
@@ -57,6 +58,7 @@ class Patient:
         self._ear = Ear(talk.patience_ms)
         self._voiceprint = Voiceprint(voiceprints if person.role is Role.PATIENT else ())
         self._noise = sounds.noise(talk.noise) if talk.noise is not None else b""
+        self._speakerphone = Speakerphone(talk.echo) if talk.echo is not None else None
         self._noise_at = 0  # sample of the noise loop that comes next
         self._prompt = 0  # id of the last thing played
         self._saying: int | None = None  # id of the words that are on the line now
@@ -82,6 +84,8 @@ class Patient:
         match event:
             case Audio(pcm):
                 self._hear(now, pcm)
+                if self._speakerphone is not None:
+                    await self._give_back(self._speakerphone, pcm)
             case Up():
                 self._answered = True
                 self.recording.start_ms = round(now)
@@ -145,6 +149,8 @@ class Patient:
         pcm, beep_ms = self._sounds.line(self._person.voice, text), 0
         if kind is Kind.VOICEMAIL and self._talk.voicemail is not None:
             pcm, beep_ms = answering_machine(pcm, self._talk.voicemail)
+        if self._talk.clip_ms:
+            pcm = clipped(pcm, self._talk.clip_ms)
         if self._noise:
             pcm, self._noise_at = mixed(pcm, self._noise, self._noise_at), self._noise_at + len(pcm) // 2
             await self._request(self._line.flush())
@@ -155,13 +161,24 @@ class Patient:
         self._saying_until_ms = until
         self.recording.silenced(start)
         self.recording.said(start, pcm)
-        self._journal.write(Entry(What.SAID, start + MARGIN_MS, until - MARGIN_MS, kind=kind.value, text=text))
+        begins = min(start + MARGIN_MS + self._talk.clip_ms, until - MARGIN_MS)
+        self._journal.write(Entry(What.SAID, begins, until - MARGIN_MS, kind=kind.value, text=text))
         if beep_ms:
             self._journal.write(Entry(What.BEEP, start + beep_ms, until))
-        await self._request(self._line.play(self._prompt, pcm))
+        if self._speakerphone is not None:
+            self._speakerphone.say(pcm)
+        else:
+            await self._request(self._line.play(self._prompt, pcm))
         if self._noise:
             await self._more_noise(until)
             await self._more_noise(until + NOISE_AHEAD_S * 1000)
+
+    async def _give_back(self, speakerphone: Speakerphone, pcm: bytes) -> None:
+        """A speakerphone sends all the time: its owner's voice goes the same way, piece by piece."""
+        speaking = not speakerphone.silent
+        await self._request(self._line.play(0, speakerphone.through(pcm)))
+        if speaking and speakerphone.silent:
+            self._said()
 
     def _said(self) -> None:
         self._saying = None

@@ -36,6 +36,14 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """What is heard comes back: db (below 0) quieter, delay_ms later, as from a speakerphone."""
+
+    db: float
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One answer: said, keyed, or (neither) a silence that lets one phrase of the robot pass.
 
@@ -89,6 +97,7 @@ class Talk:
     again:            repeat the last thing said when the far side waits for an answer (silent for 2 s)
     patience_ms:      silence after which a phrase is taken to have ended
     longest_ms:       the person hangs up after so long, whatever happens
+    clip_ms:          of all that is said, so much of the beginning is not on the line
     """
 
     answer_after_ms: int = 1000
@@ -100,9 +109,11 @@ class Talk:
     interruptions: tuple[Interruption, ...] = ()
     hang_up: HangUp | None = None
     noise: Noise | None = None
+    echo: Echo | None = None
     voicemail: Voicemail | None = None
     patience_ms: int = 700
     longest_ms: int = 120_000
+    clip_ms: int = 0
 
     def texts(self) -> tuple[str, ...]:
         """Everything that may be said in this call, each text once."""
@@ -117,14 +128,32 @@ Behaviour = Refusal | Talk
 
 
 @dataclass(frozen=True, slots=True)
+class RingBack:
+    """After the first call that they missed, a person rings the number that had rung, after_ms later."""
+
+    after_ms: int
+    talk: Talk
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """number is E.164 with the plus sign; calls holds a behaviour for each call, the last one repeats."""
+    """number is E.164 with the plus sign; calls holds a behaviour for each call, the last one repeats.
+
+    loss: the share of the packets of their line that the network loses, both ways, 0…1
+    """
 
     number: str
     voice: str
     role: Role
     calls: tuple[Behaviour, ...]
     name: str = ""
+    loss: float = 0.0
+    rings_back: RingBack | None = None
+
+    def talks(self) -> tuple[Talk, ...]:
+        """Every conversation that this person may have."""
+        back = (self.rings_back.talk,) if self.rings_back is not None else ()
+        return (*(b for b in self.calls if isinstance(b, Talk)), *back)
 
     def behaviour(self, call_number: int) -> Behaviour:
         """What happens in this person's call_number-th call, from 1."""

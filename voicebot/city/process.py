@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from types import TracebackType
 from voicebot.city.journal import CallLog, What, read_run
 from voicebot.ending import end
 from voicebot.errors import OurFault
+from voicebot.outliving import born, claim, end_other, gone, lives, read_private, write_private
 
 #: Rendering all voices without a cache takes 3 s on two idle cores, Asterisk 1 s; generous for a loaded machine.
 START_S = 60.0
@@ -33,6 +35,8 @@ class CityProcess:
     run_dir:    its calls folder must be empty or missing
     clinic_sip: host:port of the clinic's exchange
     sip:        host:port to which the clinic's trunk sends its calls; known after entering
+    keep:       a file: the city then outlives us when we are killed, and who comes after us with the same file, book
+                and clinic finds it there, with the calls that are under way
     """
 
     def __init__(
@@ -44,13 +48,18 @@ class CityProcess:
         rhvoice: Path,
         cache: Path,
         clinic_sip: str = "127.0.0.1:9",
+        keep: Path | None = None,
     ) -> None:
         self.run_dir = run_dir
         self.sip = ""
         self.pid = 0
+        self._keep, self._born = keep, 0
+        self._owner = keep.with_name(f"{keep.stem}.owner.json") if keep else None
+        self._book, self._clinic_sip = file, clinic_sip
         self._command = [
-            sys.executable, "-m", "voicebot.city", "--with-parent", "--file", str(file), "--run-dir", str(run_dir),
+            sys.executable, "-m", "voicebot.city", "--file", str(file), "--run-dir", str(run_dir),
             "--asterisk", str(asterisk), "--rhvoice", str(rhvoice), "--cache", str(cache), "--clinic-sip", clinic_sip,
+            *(["--owner", str(self._owner)] if self._owner else ["--with-parent"]),
         ]  # fmt: skip
         self._process: asyncio.subprocess.Process | None = None
 
@@ -73,10 +82,14 @@ class CityProcess:
 
     async def died(self) -> CityFailed:
         """Wait for the end of the process."""
+        if self._process is None:
+            await gone(self.pid)
         status = await self._process.wait() if self._process else None
         return CityFailed(f"Учебный город завершился с кодом {status}.", f"Подробности в {self._errors}.")
 
     async def __aenter__(self) -> CityProcess:
+        if self._keep is not None and self._owner is not None and await self._found(self._keep, self._owner):
+            return self
         self.run_dir.mkdir(parents=True, exist_ok=True)
         with self._errors.open("wb") as errors:
             # its own session: Ctrl-C is for the robot, which ends its calls first and the city after them
@@ -92,7 +105,27 @@ class CityProcess:
         except BaseException:
             await self._stop()
             raise
+        if self._keep is not None:
+            write_private(self._keep, {**self._made_of(), "pid": self.pid, "born": born(self.pid), "sip": self.sip,
+                                       "run_dir": str(self.run_dir)})  # fmt: skip
         return self
+
+    def _made_of(self) -> dict[str, str]:
+        book = hashlib.sha256(self._book.read_bytes()).hexdigest() if self._book.is_file() else ""
+        return {"book": book, "clinic": self._clinic_sip}
+
+    async def _found(self, keep: Path, owner: Path) -> bool:
+        """Take over a city that outlived who had started it; end one that is not ours to use."""
+        there = read_private(keep)
+        pid, since = int(there.get("pid", 0)), int(there.get("born", 0))
+        fits = lives(pid, since) and self._made_of().items() <= dict(there).items()
+        if fits:
+            self.pid, self._born = pid, since
+            self.sip, self.run_dir = str(there["sip"]), Path(str(there["run_dir"]))
+        else:
+            await asyncio.to_thread(end_other, pid, since, POLITE_S)
+        claim(owner)
+        return fits
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
@@ -119,4 +152,6 @@ class CityProcess:
         self.sip, self.pid = said["sip"], said["pid"]
 
     async def _stop(self) -> None:
+        if self._process is None:
+            await asyncio.to_thread(end_other, self.pid, self._born, POLITE_S)
         await end(self._process, POLITE_S)

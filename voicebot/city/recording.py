@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from voicebot.city.ear import RATE, Spell, samples_of, spells
 
+#: What telephones hold back so that late packets are still played; 40–80 is usual.
+JITTER_MS = 60
 LONGEST_MS = 15 * 60_000  # a recording is cut here: an hour of a stuck call would fill the memory
 
 
@@ -30,6 +33,21 @@ def lay_out(frames: Sequence[tuple[float, int]]) -> list[float]:
         arrived, duration = frames[i]
         latest = starts[i] = min(arrived, latest - duration)
     return starts
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How the sound came: so many frames, of which so many too late for a telephone, and the worst delay, ms."""
+
+    frames: int
+    late: int
+    worst_ms: int
+
+
+def lateness(frames: Sequence[tuple[float, int]]) -> Lateness:
+    """frames are (time of arrival, duration), in order, ms. A telephone waits JITTER_MS for a frame, then goes on."""
+    delays = [arrived - start for (arrived, _), start in zip(frames, lay_out(frames), strict=True)]
+    return Lateness(len(frames), sum(delay > JITTER_MS for delay in delays), round(max(delays, default=0.0)))
 
 
 class Recording:
@@ -60,9 +78,11 @@ class Recording:
 
     def heard_samples(self) -> np.ndarray:
         """The left side as int16 from start_ms on."""
-        durations = [(at, len(pcm) // 2 * 1000 // RATE) for at, pcm in self._frames]
-        pieces = [(at, pcm) for at, (_, pcm) in zip(lay_out(durations), self._frames, strict=True)]
+        pieces = [(at, pcm) for at, (_, pcm) in zip(lay_out(self._durations()), self._frames, strict=True)]
         return self._side(pieces)
+
+    def _durations(self) -> list[tuple[float, int]]:
+        return [(at, len(pcm) // 2 * 1000 // RATE) for at, pcm in self._frames]
 
     def said_samples(self) -> np.ndarray:
         """The right side as int16 from start_ms on."""
@@ -71,6 +91,10 @@ class Recording:
     def heard_spells(self) -> list[Spell]:
         """Stretches of sound from the far side, on the call's time base."""
         return [Spell(s.start_ms + self.start_ms, s.end_ms + self.start_ms) for s in spells(self.heard_samples())]
+
+    def lateness(self) -> Lateness:
+        """Of the frames that were heard."""
+        return lateness(self._durations())
 
     def save(self, path: Path) -> None:
         left, right = self.heard_samples(), self.said_samples()

@@ -75,9 +75,8 @@ def wanted_lines(people: People) -> list[tuple[str, str]]:
         dict.fromkeys(
             (person.voice, text)
             for person in people.persons.values()
-            for behaviour in person.calls
-            if isinstance(behaviour, Talk)
-            for text in behaviour.texts()
+            for talk in person.talks()
+            for text in talk.texts()
         )
     )
 
@@ -98,6 +97,12 @@ def trim(pcm: bytes) -> bytes:
         kept += [steps[i] for i in (*short, after)]
     margin = np.zeros(RATE * MARGIN_MS // 1000, dtype="<i2")
     return bytes(np.concatenate([margin, *kept, margin]).astype("<i2").tobytes())
+
+
+def clipped(pcm: bytes, clip_ms: int) -> bytes:
+    """A line of `trim` of which the first clip_ms of speech were not sent: the telephone woke up too late."""
+    silent = min(len(pcm), RATE * (MARGIN_MS + clip_ms) // 1000 * 2)
+    return bytes(silent) + pcm[silent:]
 
 
 def mixed(voice: bytes, noise: bytes, offset: int) -> bytes:

@@ -172,7 +172,7 @@ def _registry_facts(
     from datetime import timedelta
 
     from voicebot.app import databases
-    from voicebot.calls.caller import subjects
+    from voicebot.calls.subjects import subjects
     from voicebot.clock import SystemClock
     from voicebot.contacts.model import Appointment, Patient
     from voicebot.engine.caller import CallOrder

@@ -101,9 +101,12 @@ class Ledger:
         self._deliver(DeliveryKind.CONTACT_STATUS, replace(contact, appointment_id="", id=contact.patient_id), value)
 
     def task(self, contact: Contact, what: str, once: bool = False) -> None:
-        """A task for a human on the day of the visit. once: one for the person, however many visits."""
+        """A task for a human: on the day of the visit to come, else now. once: one for the person, however many
+        visits."""
         key = stable_id("t", self.attempt.id, contact.patient_id if once else contact.id)
-        due = day_of_visit(contact, self.zone, self.rules, self.now)
+        visit = self.visits.get(contact.id)
+        coming = visit is not None and visit.start == contact.deadline
+        due = day_of_visit(contact, self.zone, self.rules, self.now) if coming else self.now
         self.tasks.setdefault(key, Task(key, contact.id, contact.patient_id, what, self.now, due))
 
     def message(self, contact: Contact, template: str, phone: str, text: str) -> None:

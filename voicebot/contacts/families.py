@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from voicebot.contacts.dialling import Decision, Dial, Drop, Redirect, Situation, Wait
+from voicebot.contacts.dialling import Dial, Drop, Move, Redirect, Situation, Wait
 from voicebot.contacts.ids import stable_id
 from voicebot.contacts.model import Attempt, AttemptStatus, Contact, Patient, Representative, Task
 from voicebot.dialogue.scenario import Scenario
@@ -87,7 +87,7 @@ class Parting:
     instead: tuple[Attempt, ...] = ()
 
 
-Judged = Sequence[tuple[Situation, Decision]]
+Judged = Sequence[tuple[Situation, Move]]
 
 
 def part(attempt: Attempt, judged: Judged, now: datetime) -> Parting:
@@ -130,7 +130,7 @@ def _waiting(attempt: Attempt, waits: Sequence[tuple[Situation, Wait]]) -> list[
 def _instead(attempt: Attempt, contacts: Sequence[Contact], phone: str, due: datetime, reason: str) -> Attempt:
     ids = tuple(c.id for c in contacts)
     made = stable_id("a", attempt.id, phone, str(due.timestamp()), *ids)
-    return Attempt(made, phone, ids, AttemptStatus.PLANNED, due, attempt.priority, reason=reason)
+    return Attempt(made, phone, ids, AttemptStatus.PLANNED, due, attempt.priority, reason=reason, lane=attempt.lane)
 
 
 def _task(attempt: Attempt, drop: Drop, now: datetime) -> Task:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from voicebot.contacts.consequences import Consequences, Ledger
 from voicebot.contacts.ended import DISPOSITION_RU, Ended
 from voicebot.contacts.hours import known_zone
-from voicebot.contacts.line import OnTheLine, conclusion_of
+from voicebot.contacts.line import OnTheLine
 from voicebot.contacts.model import (
     AttemptStatus,
     Contact,
@@ -18,7 +18,7 @@ from voicebot.contacts.model import (
     Lifecycle,
     Patient,
 )
-from voicebot.contacts.phones import phones_of
+from voicebot.contacts.phones import OPT_OUT, phones_of
 from voicebot.contacts.planning import zone_of
 from voicebot.contacts.retrying import NoRetry, Retry, Retrying, merged
 from voicebot.contacts.rules import Rules
@@ -39,8 +39,10 @@ def follow_up(ended: Ended, scenario: Scenario, rules: Rules, now: datetime) -> 
     ledger = Ledger(ended.attempt, ended.visits, "", rules, now)
     line = OnTheLine(ended.finish, [ended.patient_of(c) for c in ended.contacts])
     for subject, contact in enumerate(ended.contacts):
-        ledger.zone = zone_of(ended.patient_of(contact), ended.visits.get(contact.id))
-        _Row(ended, scenario, rules, now, ledger, contact, conclusion_of(ended.finish, subject), line).write()
+        patient = ended.patient_of(contact)
+        ledger.zone = zone_of(patient, ended.visits.get(contact.id)) or contact.zone
+        said = line.said_of(subject, patient)
+        _Row(ended, scenario, rules, now, ledger, contact, said, line).write()
     finished = replace(
         ended.attempt,
         status=AttemptStatus.FINISHED,
@@ -137,7 +139,7 @@ class _Row:
         """Never again: the person, if they said who they are; this phone in any case. An answer given first counts."""
         if self.said.answer is not None:
             self._answer(self.said.answer)
-        why = "просили больше не звонить"
+        why = OPT_OUT
         self.ledger.suppress(self.phone, "", why)
         if self.line.said_stop(self.patient):
             self.ledger.suppress("", self.contact.patient_id, why)
@@ -238,7 +240,10 @@ class _Row:
         )
 
     def _exhausted(self, no: NoRetry) -> None:
-        """All attempts in vain: unconfirmed in the MIS, one SMS, one task. Never a cancelled visit."""
+        """All attempts in vain: unconfirmed in the MIS, one SMS, one task. Never a cancelled visit. With reminders at
+        72 and at 24 hours this follows the last one only."""
+        if not self.contact.is_last:
+            return self._close(ContactStatus.UNREACHED, f"{no.reason}; ближе к визиту позвоним ещё раз")
         follow = self.scenario.unreached
         if follow.answer is not None:
             self._answer(follow.answer)
@@ -246,7 +251,7 @@ class _Row:
             self._sms(follow.sms)
         if follow.task:
             self.ledger.task(self.contact, follow.task)
-        self._close(ContactStatus.UNREACHED, no.reason)
+        return self._close(ContactStatus.UNREACHED, no.reason)
 
     def _no_number(self, no: NoRetry) -> None:
         self.ledger.task(self.contact, "Найти верный номер телефона пациента", once=True)

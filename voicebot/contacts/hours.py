@@ -40,6 +40,12 @@ def known_zone(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=64)
+def _tz(name: str) -> ZoneInfo:
+    """zoneinfo itself remembers eight zones and reads the others from the disk again; we have eleven."""
+    return ZoneInfo(name)
+
+
 @dataclass(frozen=True, slots=True)
 class CallingHours:
     """The windows of a day in which calls are allowed. House default of DOMAIN rule 1.
@@ -78,7 +84,12 @@ class CallingHours:
 
     def allowed(self, moment: datetime, zone: str) -> bool:
         """Whether a call may be placed at this (aware) moment."""
-        return all(self._allowed_in(moment, ZoneInfo(name)) for name in _zones(zone))
+        zones = _zones(zone)
+        if len(zones) == 1:
+            return self._allowed_in(moment, _tz(zones[0]))
+        today = moment.astimezone(UTC).date()
+        near = (span for n in (-1, 0, 1) for span in self._spans(today + timedelta(days=n), zone))
+        return any(begin <= moment < end for begin, end in near)
 
     def next_allowed(self, moment: datetime, zone: str) -> datetime | None:
         """The first allowed moment at or after this one, in UTC; None when there is none in two months."""
@@ -100,7 +111,7 @@ class CallingHours:
 
     def next_day(self, moment: datetime, zone: str) -> datetime | None:
         """The first allowed moment of a later local day than this moment's."""
-        local = moment.astimezone(ZoneInfo(_zones(zone)[0]))
+        local = moment.astimezone(_tz(_zones(zone)[0]))
         midnight = datetime.combine(local.date() + timedelta(days=1), time(0), local.tzinfo)
         return self.next_allowed(midnight, zone)
 
@@ -119,24 +130,30 @@ class CallingHours:
         now = local.time().replace(tzinfo=None)
         return any(begin <= now < end for begin, end in self.windows(local.date()))
 
-    def _spans(self, day: date, zone: str) -> list[Span]:
+    def _spans(self, day: date, zone: str) -> tuple[Span, ...]:
         """The allowed spans of this local day (of the westernmost zone, when the zone is unknown), in order."""
-        first, *others = _zones(zone)
-        common = self._day(day, first)
-        for name in others:
-            # A day further east may have begun the evening before: its neighbours are looked at as well.
-            near = [span for d in (-1, 0, 1) for span in self._day(day + timedelta(days=d), name)]
-            common = _meet(common, near)
-            if not common:
-                break
-        return common
+        return _spans_of(self, day, known_zone(zone) if zone else "")
 
-    def _day(self, day: date, zone: str) -> list[Span]:
-        tz = ZoneInfo(zone)
-        return [
-            (datetime.combine(day, begin, tz).astimezone(UTC), datetime.combine(day, end, tz).astimezone(UTC))
-            for begin, end in sorted(self.windows(day))
-        ]
+
+@lru_cache(maxsize=8192)  # planning asks for the same few days of the same few zones for every patient
+def _spans_of(hours: CallingHours, day: date, zone: str) -> tuple[Span, ...]:
+    first, *others = _zones(zone)
+    common = _day(hours, day, first)
+    for name in others:
+        # A day further east may have begun the evening before: its neighbours are looked at as well.
+        near = [span for d in (-1, 0, 1) for span in _day(hours, day + timedelta(days=d), name)]
+        common = _meet(common, near)
+        if not common:
+            break
+    return tuple(common)
+
+
+def _day(hours: CallingHours, day: date, zone: str) -> list[Span]:
+    tz = _tz(zone)
+    return [
+        (datetime.combine(day, begin, tz).astimezone(UTC), datetime.combine(day, end, tz).astimezone(UTC))
+        for begin, end in sorted(hours.windows(day))
+    ]
 
 
 def _zones(zone: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicebot.contacts.families import same_person
 from voicebot.contacts.model import Patient
@@ -61,3 +61,19 @@ class OnTheLine:
         first = next(stopped, None)
         speaker = self.patients[first] if first is not None else None
         return speaker is not None and same_person(speaker, patient) and self.talked(speaker)
+
+    def said_of(self, subject: int, patient: Patient) -> Conclusion:
+        """What the call meant for one patient's visit. Of those who were not asked for, because the one before was not
+        known there, nothing was said: they are called again."""
+        said = conclusion_of(self.finish, subject)
+        if said.outcome is Outcome.WRONG_PERSON and not self._wrong_for(patient):
+            return replace(said, outcome=Outcome.CALLBACK_LATER)
+        return said
+
+    def _wrong_for(self, patient: Patient) -> bool:
+        """Whether "no such person" was said of this patient. The first one asked for means that the number is wrong
+        for all; of the others it is said after somebody was reached here, and holds for that one person alone."""
+        wrong = (n for n, _ in enumerate(self.patients)
+                 if conclusion_of(self.finish, n).outcome is Outcome.WRONG_PERSON)  # fmt: skip
+        first = next(wrong, None)
+        return first is None or not self.somebody or same_person(self.patients[first], patient)

@@ -124,6 +124,9 @@ class Contact:
     appointment_id and appointment_version are '' when it is about the patient as such.
     attempts_used counts the INVITEs that went out and were not our own failure.
     deadline: after this moment the contact is worthless (the visit has begun).
+    campaign_id: of the campaign that made it, '' for the reminders of a scenario's own plan.
+    is_last: whether no later reminder of the same visit follows: only then do SMS and task follow when nobody answers.
+    zone: the patient's zone as it was known when this was planned: for contacts whose visit does not tell the branch.
     """
 
     id: str
@@ -137,6 +140,9 @@ class Contact:
     attempts_used: int = 0
     outcome: Outcome | None = None
     reason: str = ""  # why it is in this status, in Russian
+    campaign_id: str = ""
+    zone: str = ""
+    is_last: bool = True
 
 
 class AttemptStatus(StrEnum):
@@ -148,7 +154,10 @@ class AttemptStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to reach one phone, for one or more contacts. id is the Asterisk channel id."""
+    """One try to reach one phone, for one or more contacts. id is the Asterisk channel id.
+
+    lane: the campaign whose lines it uses, '' for none.
+    """
 
     id: str
     phone: str
@@ -161,6 +170,7 @@ class Attempt:
     finished_at: datetime | None = None
     disposition: Disposition | None = None
     reason: str = ""
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from voicebot.contacts.decisions import Because, Decision, DecisionNote, RuleId, Verdict
 from voicebot.contacts.hours import known_zone
 from voicebot.contacts.ids import spread, stable_id
+from voicebot.contacts.limits import speaks_of_visit_to_come
 from voicebot.contacts.model import (
     CLOSED,
     Appointment,
@@ -49,18 +51,23 @@ _SAID = {
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A contact that should exist, and the phone of its first attempt."""
+    """A contact that should exist, the phone of its first attempt, and why."""
 
     contact: Contact
     phone: str
+    decision: Decision
+
+    def note(self) -> DecisionNote:
+        return DecisionNote(self.decision, self.contact.id, self.contact.patient_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Why this visit gets no contact now, in Russian."""
+    """Why this visit gets no contact now, in Russian. A visit that was planned before says RuleId.KNOWN."""
 
     appointment_id: str
     reason: str
+    rule: RuleId = RuleId.VISIT
 
 
 def zone_of(patient: Patient | None, appointment: Appointment | None) -> str:
@@ -107,20 +114,19 @@ def plan_visit(
     suppressions: those in force that concern this patient or one of their phones.
     """
     rules = rules.of(scenario)
-    reason = nothing_to_plan(appointment, scenario, existing, now)
-    if not reason and patient is None:
-        reason = "пациент не найден"
-    if not reason and patient is not None and patient.do_not_call:
-        reason = "в МИС стоит отметка «не звонить»"
-    before = _occasion(appointment, scenario, existing, now)
-    if reason or patient is None or isinstance(before, str):
-        return Skipped(appointment.id, reason)
+    before = _wanted(appointment, scenario, existing, now)
+    if isinstance(before, Because):
+        return Skipped(appointment.id, before.reason, before.rule)
+    if patient is None:
+        return Skipped(appointment.id, "пациент не найден", RuleId.NO_PATIENT)
+    if patient.do_not_call:
+        return Skipped(appointment.id, "в МИС стоит отметка «не звонить»", RuleId.OPTED_OUT)
     phones = phones_of(patient, suppressions, rules.lock, now)
     if not phones.usable:
-        return Skipped(appointment.id, phones.reason)
+        return Skipped(appointment.id, phones.reason, phones.rule)
     due = _due(appointment, patient, scenario, before, rules, now)
-    if isinstance(due, str):
-        return Skipped(appointment.id, due)
+    if isinstance(due, Because):
+        return Skipped(appointment.id, due.reason, due.rule)
     contact = Contact(
         id=contact_id(scenario.id, appointment.id, appointment.version, before),
         patient_id=patient.id,
@@ -131,36 +137,43 @@ def plan_visit(
         due_at=due.moment,
         deadline=appointment.start,
         reason=due.reason,
+        is_last=before == min(scenario.plan.before),
     )
-    return Planned(contact, phones.usable[0])
+    return Planned(contact, phones.usable[0], Decision(Verdict.PLANNED, RuleId.DUE, due.reason, now, due.moment))
 
 
-def nothing_to_plan(appointment: Appointment, scenario: Scenario, existing: Sequence[Contact], now: datetime) -> str:
-    """Why this visit needs no contact, as far as the visit itself and its earlier contacts tell; '' when it may."""
+def nothing_to_plan(
+    appointment: Appointment, scenario: Scenario, existing: Sequence[Contact], now: datetime
+) -> Because | None:
+    """Why this visit needs no contact, as far as the visit itself and its earlier contacts tell; None when it may."""
+    before = _wanted(appointment, scenario, existing, now)
+    return before if isinstance(before, Because) else None
+
+
+def _wanted(
+    appointment: Appointment, scenario: Scenario, existing: Sequence[Contact], now: datetime
+) -> timedelta | Because:
     reason = unfit(appointment, scenario)
     if not reason and appointment.start <= now:
         reason = "визит уже начался"
-    if reason:
-        return reason
-    before = _occasion(appointment, scenario, existing, now)
-    return before if isinstance(before, str) else ""
+    return Because(RuleId.VISIT, reason) if reason else _occasion(appointment, scenario, existing, now)
 
 
 def _occasion(
     appointment: Appointment, scenario: Scenario, existing: Sequence[Contact], now: datetime
-) -> timedelta | str:
+) -> timedelta | Because:
     """The first reminder (the longest span) that this visit has not had yet, or why there is none.
 
     A reminder whose moment went by before it was planned is left out, unless it is the last one.
     """
     same = [c for c in existing if c.deadline == appointment.start and c.status is not ContactStatus.CANCELLED]
     if any(c.status not in CLOSED for c in same):
-        return "звонок уже запланирован"
+        return Because(RuleId.KNOWN, "звонок уже запланирован")
     had = {c.id for c in existing}
     for contact in same:
         said = _SAID.get(contact.outcome) if contact.outcome is not None else None
         if said is not None and said not in scenario.plan.answers:  # also when the MIS has not been told yet
-            return _ANSWER[said]
+            return Because(RuleId.KNOWN, _ANSWER[said])
     spans = sorted(scenario.plan.before, reverse=True)
     for before in spans:
         served = any(c.id == contact_id(c.scenario_id, c.appointment_id, c.appointment_version, before) for c in same)
@@ -168,7 +181,9 @@ def _occasion(
         new_id = contact_id(scenario.id, appointment.id, appointment.version, before)
         if not served and not missed and new_id not in had:
             return before
-    return "об этом визите уже звонили" if spans else "сценарий не звонит заранее"
+    if spans:
+        return Because(RuleId.KNOWN, "об этом визите уже звонили")
+    return Because(RuleId.SCENARIO, "сценарий не звонит заранее")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +194,8 @@ class _Due:
 
 def _due(
     appointment: Appointment, patient: Patient, scenario: Scenario, before: timedelta, rules: Rules, now: datetime
-) -> _Due | str:
-    """When the first attempt is due, with the reason; or, as text, why it is too late for any."""
+) -> _Due | Because:
+    """When the first attempt is due, with the reason; or why it is too late for any."""
     zone = zone_of(patient, appointment)
     last = appointment.start - rules.lead
     wished = appointment.start - before
@@ -190,13 +205,13 @@ def _due(
     room = rules.hours.latest_start(last, zone, scenario.attempts.max, tries_apart(scenario, rules))
     if wished < now:
         if not rules.call_late_bookings:
-            return "визит записан позже, чем пора было звонить"
+            return Because(RuleId.LATE, "визит записан позже, чем пора было звонить")
         if opened is None:
-            return "до визита больше нет разрешённых часов для звонка"
+            return Because(RuleId.LATE, "до визита больше нет разрешённых часов для звонка")
         return _Due(_scattered(opened, appointment, zone, rules, min(last, room or last)),
                     "время звонка прошло: звоним в ближайшие разрешённые часы")  # fmt: skip
     if room is None:
-        return "перед визитом нет разрешённых часов для звонка"
+        return Because(RuleId.LATE, "перед визитом нет разрешённых часов для звонка")
     if opened is not None and opened <= room:
         shifted = _scattered(opened, appointment, zone, rules, room)
         late = "" if opened == wished.astimezone(UTC) else ", с началом разрешённых часов"
@@ -207,7 +222,7 @@ def _due(
         return _Due(earlier if fits else room, "раньше срока, чтобы все попытки уместились до визита")
     first = rules.hours.next_allowed(now, zone)
     if first is None or first > last:
-        return "до визита больше нет разрешённых часов для звонка"
+        return Because(RuleId.LATE, "до визита больше нет разрешённых часов для звонка")
     return _Due(first, "сразу: попытки едва умещаются до визита")
 
 
@@ -226,7 +241,7 @@ def outdated(contact: Contact, appointment: Appointment | None, scenario: Scenar
     """Why an open contact is of no use any more, by what the MIS says of its visit; '' when it still is."""
     if contact.status in CLOSED or not contact.appointment_id:
         return ""
-    if appointment is not None and appointment.start != contact.deadline:
+    if appointment is not None and speaks_of_visit_to_come(scenario) and appointment.start != contact.deadline:
         return "визит перенесён"
     return unfit(appointment, scenario)
 
@@ -243,14 +258,14 @@ def group(
 
     zones: patient id -> zone. Behind a phone of very many (a boarding school) there are several calls.
     """
-    groups: dict[tuple[str, str, str], list[Planned]] = {}
+    groups: dict[tuple[str, str, str, str], list[Planned]] = {}
     for p in planned:
         zone = zones.get(p.contact.patient_id, "") or "UTC"
         day = p.contact.due_at.astimezone(ZoneInfo(zone)).date().isoformat()
-        groups.setdefault((p.phone, p.contact.scenario_id, day), []).append(p)
+        groups.setdefault((p.phone, p.contact.scenario_id, p.contact.campaign_id, day), []).append(p)
     return tuple(
         _first_attempt(phone, some, priority)
-        for (phone, _, _), members in groups.items()
+        for (phone, _, _, _), members in groups.items()
         for some in _parties(members, patients_a_call)
     )
 
@@ -275,4 +290,5 @@ def _first_attempt(phone: str, members: Sequence[Planned], priority: int) -> Att
         due_at=first.contact.due_at,
         priority=priority,
         reason=first.contact.reason,
+        lane=first.contact.campaign_id,
     )

@@ -72,7 +72,8 @@ class Retrying:
             later = opened + spread(self.attempt.id, self.rules.retry_spread)
             opened = later if self.rules.hours.allowed(later, self.zone) else opened
         if opened is None or opened > contact.deadline - self.rules.lead:
-            return NoRetry("до визита больше не успеть")
+            coming = "до визита больше не успеть"
+            return NoRetry(coming if contact.appointment_id else "больше не успеть: повод для звонка устареет")
         return Retry(contact.id, opened, phone, reason, priority)
 
     def _phone(self, number: int, stay: bool = False) -> str:
@@ -96,6 +97,7 @@ def merged(attempt: Attempt, retries: Iterable[Retry]) -> tuple[Attempt, ...]:
             due_at=due,
             priority=priority,
             reason=reason,
+            lane=attempt.lane,
         )
         for (due, phone, reason, priority), ids in groups.items()
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from voicebot.contacts.caller_ids import CallerIds
 from voicebot.contacts.hours import CallingHours
-from voicebot.dialogue.scenario import Scenario
+from voicebot.dialogue.scenario import Hours, Scenario
 
 #: Numbers that ring nobody: possible, valid nowhere, taken by the simulated city only.
 CITY_PREFIX = "+7888"
@@ -67,6 +68,7 @@ class Rules:
     hours: CallingHours = field(default_factory=CallingHours)
     lock: DiallingLock = field(default_factory=DiallingLock)
     conversations_a_day: int = 1  # DOMAIN rule 2
+    contacts_a_month: int = 3  # the same rule; reminders are free of it
     patients_a_call: int = 6  # DOMAIN rule 3: more patients than this behind one phone are called in several calls
     spread: timedelta = timedelta(hours=1)  # first calls are spread over this much (rule 4)
     retry_spread: timedelta = timedelta(minutes=10)  # retries are later than `every` by at most this
@@ -77,12 +79,21 @@ class Rules:
     lock_retry: timedelta = timedelta(minutes=15)
     mis_fresh_for: timedelta = timedelta(minutes=15)  # rule 16: a copy this young may be dialled by
     mis_retry: timedelta = timedelta(minutes=5)
+    refused_months: int = 2  # M7: who refused an invitation is invited again after so many calendar months
+    invitation_for: timedelta = timedelta(days=14)  # a contact without a visit to come is given up after so long
+    hold_out_key: bytes = field(default=b"", repr=False)
+    calls_per_administrator: float = 1.0  # M7: invitations in progress for each free administrator
+    caller_ids: CallerIds = field(default_factory=CallerIds)
 
     def of(self, scenario: Scenario) -> Rules:
         """The rules for calls of this scenario: its own calling hours, inside those of the house."""
-        if scenario.hours is None:
+        return self.during(scenario.hours)
+
+    def during(self, hours: Hours | None) -> Rules:
+        """The rules with the calling hours of a scenario or a campaign, inside those that hold already."""
+        if hours is None:
             return self
-        return replace(self, hours=self.hours.within(scenario.hours.weekdays, scenario.hours.weekends))
+        return replace(self, hours=self.hours.within(hours.weekdays, hours.weekends))
 
     def scatter(self, after: timedelta) -> timedelta:
         """By how much a retry that is due after so long may be later: calls do not clump, short waits stay short."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from voicebot.app import only_robot_in
+from voicebot.data_folder import only_robot_in
 from voicebot.errors import InputFault
 
 #: What a folder of the demo is known by.

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from voicebot.city.journal import What
 from voicebot.city.measuring import Measure, Summary, all_timings, summarise
-from voicebot.demo.run import ZONE, DemoResult
+from voicebot.demo.run import ZONE, DemoResult, Story
 from voicebot.demo.truth import Judged
 from voicebot.dialogue.outcome import Disposition
 from voicebot.reports.transcript import Remark, Who, transcript
@@ -63,6 +63,8 @@ def print_report(result: DemoResult, verdict: Verdict, console: Console) -> None
     console.print(table)
     _print_list(console, "Задачи людям", result.tasks)
     _print_list(console, "СМС в очереди на отправку", result.messages)
+    if result.story is not None:
+        _print_list(console, _why_title(result.story), result.story.lines)
     times = Table(title="Время ответа, измеренное на стороне пациента, мс", title_justify="left")
     for column in ("что", "раз", "p50", "p95", "худшее"):
         times.add_column(column)
@@ -90,6 +92,7 @@ def summary(result: DemoResult, verdict: Verdict) -> dict[str, object]:
         "calls": len(result.calls),
         "tasks": result.tasks,
         "messages": result.messages,
+        "why": list(result.story.lines) if result.story is not None else [],
         "response_ms": {
             s.measure.value: [s.count, s.p50, s.p95, s.longest] for s in summarise(all_timings(result.city))
         },
@@ -169,6 +172,7 @@ def _page(result: DemoResult, verdict: Verdict) -> str:
             _list_html(result.tasks),
             f"<h2>СМС в очереди: {len(result.messages)}</h2>",
             _list_html(result.messages),
+            *_story_html(result.story),
             "<h2>Разговоры</h2><p>Записано на стороне пациента: слева робот, справа пациент.</p>",
             *_calls_html(result),
             "</html>",
@@ -197,6 +201,15 @@ def _times_html(summaries: Sequence[Summary]) -> str:
 
 def _list_html(lines: Sequence[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(line)}" for line in lines) + "</ul>"
+
+
+def _story_html(story: Story | None) -> Iterator[str]:
+    if story is not None:
+        yield f"<h2>{escape(_why_title(story))}</h2>{_list_html(story.lines)}"
+
+
+def _why_title(story: Story) -> str:
+    return f"Почему звонили и не звонили — voicebot why {story.patient_id} ({story.name})"
 
 
 def _calls_html(result: DemoResult) -> Iterator[str]:

@@ -15,7 +15,7 @@ from rich.console import Console
 from voicebot.app import Robot, databases, running
 from voicebot.city.journal import CallLog
 from voicebot.clock import ShiftedClock
-from voicebot.contacts.model import Appointment, AttemptStatus, Patient
+from voicebot.contacts.model import Appointment, AttemptStatus, Contact, Patient
 from voicebot.demo.folder import MARK
 from voicebot.demo.table import LiveTable
 from voicebot.demo.truth import Truth, load_truth
@@ -23,6 +23,7 @@ from voicebot.dialogue.outcome import Answer
 from voicebot.errors import OurFault
 from voicebot.mis.registry.importing import RegistryImport
 from voicebot.reports.books import Books, balance
+from voicebot.reports.timeline import timeline
 from voicebot.settings import Settings, load, shipped
 from voicebot.store.port import CallRow, EventRow
 
@@ -53,6 +54,16 @@ class DemoResult:
     tasks: Sequence[str]
     messages: Sequence[str]
     took_s: float
+    story: Story | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """What `voicebot why` tells of one patient: the one who was called most often."""
+
+    patient_id: str
+    name: str
+    lines: tuple[str, ...]
 
 
 def demo_settings(folder: Path) -> Settings:
@@ -173,7 +184,18 @@ async def _collect(
         tasks=[f"{_name(patients.get(t.patient_id))}: {t.what}" for t in await store.tasks()],
         messages=[f"{m.phone}: {m.text}" for m in await store.messages()],
         took_s=took_s,
+        story=await _story(robot, contacts, patients),
     )
+
+
+async def _story(robot: Robot, contacts: Sequence[Contact], patients: Mapping[str, Patient]) -> Story | None:
+    most = max(contacts, key=lambda c: (c.attempts_used, c.id), default=None)
+    if most is None:
+        return None
+    patient = patients.get(most.patient_id)
+    file = await robot.store.patient_file(most.patient_id, patient.phones if patient is not None else ())
+    lines = tuple(line.shown(ZONE) for line in timeline(file, ZONE))
+    return Story(most.patient_id, _name(patient), lines)
 
 
 def _name(patient: Patient | None) -> str:

@@ -14,8 +14,8 @@ from voicebot.dialogue.values import take_comment, take_value, value_in
 
 STOP_SURE = 0.3  # a "stop" missed is worse than a "stop" asked after
 
-#: Said while the robot speaks, these mean "go on".
-_GO_ON = frozenset({Intent.BACKCHANNEL, Intent.HELLO, Intent.THANKS})
+#: Said while the robot speaks, these mean "go on". Not «алло»: somebody is not sure that they are heard.
+_GO_ON = frozenset({Intent.BACKCHANNEL, Intent.THANKS})
 #: These are answers to a question and mean nothing before it was heard.
 _ANSWERS = frozenset({Intent.YES, Intent.NO})
 _HEARS_STOP = frozenset({Phase.GREETING, Phase.SPEAKING, Phase.PAUSED, Phase.LISTENING, Phase.HOLDING, Phase.CLOSING})

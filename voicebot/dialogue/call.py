@@ -84,6 +84,8 @@ class Call:
     recording: str = ""  # the comment that is being recorded
     inbound: bool = False  # the patient rang us
     leaving: bool = False  # told to end: the apology is being spoken
+    resumed: int = 0  # how often the robot had to come back into this call
+    repeating: Prompt | None = None  # what is said again once the apology for that was spoken
     misunderstood: int = 0
     asked: Mapping[tuple[str, int], int] = field(default_factory=dict)
     given_up: frozenset[tuple[str, int]] = frozenset()  # questions that found no answer, per (step, visit)

@@ -30,16 +30,35 @@ class SpeechEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a meaning was made of, kept with the call: what was written, and what the ear heard.
+
+    confidence, no_speech and the ear's probabilities are in 0…1; ear: its likeliest classes by their names, () without
+    an ear; voice_ms: how long the voice lasted.
+    """
+
+    written: str
+    confidence: float
+    no_speech: float
+    engine: str
+    alternatives: tuple[str, ...] = ()
+    ear: tuple[tuple[str, float], ...] = ()
+    voice_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """What was understood of one utterance; started_ms is when it began to be spoken.
 
     joined: what the utterance means together with the one before, when it followed hard upon it («да нет… приду»).
+    grounds: what the meaning rests on, for those who look at the call later; nothing is decided by it.
     """
 
     at_ms: int
     meaning: Meaning
     started_ms: int
     joined: Meaning | None = None
+    grounds: Grounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +140,13 @@ class MustEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """The robot had died, or lost its line, and is back in the call. What was said meanwhile nobody heard."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The channel is gone: the last event of every call. For a call never answered it tells why."""
 
@@ -143,5 +169,6 @@ Event = (
     | TransferEnded
     | RecognitionLost
     | MustEnd
+    | Resumed
     | HungUp
 )

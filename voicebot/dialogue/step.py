@@ -20,6 +20,7 @@ from voicebot.dialogue.events import (
     PromptFinished,
     PromptStopped,
     RecognitionLost,
+    Resumed,
     SpeechEnded,
     SpeechStarted,
     TimerFired,
@@ -29,15 +30,16 @@ from voicebot.dialogue.events import (
 )
 from voicebot.dialogue.intents import Intent
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
-from voicebot.dialogue.prompts import APOLOGY
+from voicebot.dialogue.prompts import deaf
 from voicebot.dialogue.reactions import misunderstood, react
+from voicebot.dialogue.resuming import leave, resumed
 from voicebot.dialogue.scenario import AskValue, Choose, Goto, Listen, Transfer
-from voicebot.dialogue.turn import RESUME_MS, Turn
+from voicebot.dialogue.turn import CALL_CAP_MS, RESUME_MS, Turn
 from voicebot.dialogue.values import comment_over, take_digit
 
 GREETING_MS = 1_200  # SPEECH.md: without a greeting the robot begins after this
+INBOUND_MS = 300  # who rings us waits for a word of ours; this much lets the line open
 GREETING_CAP_MS = 5_000  # a greeting that does not end is spoken into
-CALL_CAP_MS = 600_000  # no conversation with the robot lasts ten minutes
 QUESTION_HEARD = 0.6  # an answer counts once this part of the prompt was played
 
 _OUTCOME_OF = {
@@ -54,7 +56,7 @@ def step(call: Call, event: Event) -> tuple[Call, tuple[Action, ...]]:
         return call, ()
     if isinstance(event, HungUp):
         return _finish(call, event)
-    if call.phase is Phase.ENDING and not isinstance(event, Heard):
+    if call.phase is Phase.ENDING and not isinstance(event, Heard | Resumed):
         return call, ()
     turn = Turn(call, event.at_ms)
     _ON[type(event)](turn, event)
@@ -66,7 +68,7 @@ def _answered(turn: Turn, event: Answered) -> None:
         return
     turn.change(phase=Phase.GREETING, answered=True)
     turn.set_timer("call", CALL_CAP_MS)
-    turn.set_timer("greeting", GREETING_MS)
+    turn.set_timer("greeting", INBOUND_MS if turn.call.inbound else GREETING_MS)
 
 
 def _speech_started(turn: Turn, event: SpeechStarted) -> None:
@@ -195,18 +197,21 @@ def _transfer_ended(turn: Turn, event: TransferEnded) -> None:
 
 
 def _recognition_lost(turn: Turn, event: RecognitionLost) -> None:
+    """An answer was lost: a prompt goes on, a question is left to the keys, and the patient is told."""
     turn.change(patient_speaks=False)
-    if turn.call.phase is Phase.PAUSED:
+    call = turn.call
+    if call.phase is Phase.PAUSED:
         turn.resume()
+    elif call.phase is Phase.LISTENING and not call.recording and not call.leaving:
+        turn.cancel_timers("no_input", "resume")
+        turn.change(silence_due=False)
+        turn.play(deaf(call.scenario, call.step))
 
 
 def _must_end(turn: Turn, event: MustEnd) -> None:
     if turn.call.phase not in _WITH_PATIENT or turn.call.phase is Phase.CLOSING:
         return turn.end()
-    turn.hush()
-    turn.cancel_timers(*turn.call.timers)
-    turn.change(leaving=True, disposition=Disposition.INTERRUPTED)
-    return turn.play(APOLOGY)
+    return leave(turn)
 
 
 def _finish(call: Call, event: HungUp) -> tuple[Call, tuple[Action, ...]]:
@@ -263,6 +268,7 @@ _ON: Mapping[type, Callable[[Turn, Any], None]] = {
     TransferEnded: _transfer_ended,
     RecognitionLost: _recognition_lost,
     MustEnd: _must_end,
+    Resumed: resumed,
 }
 _TIMERS: Mapping[str, Callable[[Turn], None]] = {
     "greeting": _greeting_over,

@@ -32,10 +32,14 @@ REWIND_MS = 400  # a prompt goes on a little before where it was stopped, so tha
 MAX_ASKED = 5  # a question is never put more often, whatever is asked in between
 COMMENT_SILENCE_MS = 4_000  # a comment is over after this pause: people think in between
 COMMENT_MS = 60_000  # and never longer than this
+CALL_CAP_MS = 600_000  # no conversation with the robot lasts ten minutes
 MAX_STEPS = 200  # a scenario that runs in circles ends here
 
 #: The word in `everywhere` and `listen` that stands for "say that again" in place of a step.
 AGAIN = "again"
+
+#: Spoken when the robot comes back into a call that it had lost; then it says again what it had been saying.
+BACK = Prompt("Простите, связь прервалась.")
 
 _ANSWER_OF = {
     Outcome.CONFIRMED: Answer.CONFIRMED,
@@ -100,7 +104,7 @@ class Turn:
         self.hush()
         prompt_id = self.call.prompt_id + 1
         self.change(phase=Phase.SPEAKING, prompt=prompt, prompt_id=prompt_id, resume_ms=from_ms,
-                    prompt_began_ms=self.at_ms)  # fmt: skip
+                    prompt_began_ms=self.at_ms, repeating=self.call.repeating if prompt == BACK else None)  # fmt: skip
         self.put(Play(prompt_id, prompt, from_ms))
 
     def hush(self) -> None:
@@ -205,6 +209,8 @@ class Turn:
         self.change(prompt=None)
         if self.call.leaving:
             return self.end()
+        if self.call.repeating is not None:
+            return self.play(self.call.repeating)
         following = self.after_say()
         if following is not None:
             self.enter(following)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +10,19 @@ from typing import Protocol
 from voicebot.contacts.model import Appointment, Patient
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.scenario import Scenario
+from voicebot.errors import OurFault
 from voicebot.store.port import CallRow
+
+
+class CalledOff(OurFault):
+    """A call that was decided on is not made after all: what spoke for it changed before the INVITE went out."""
+
+    code = "called-off"
+
+
+async def no_objection() -> str:
+    """Nothing speaks against the call: for calls that no rule governs (a trial call)."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +31,8 @@ class CallOrder:
 
     patients: whom each appointment is about, in a call about several; () means `patient`, who is the first of them.
     number: the how-manieth attempt this is for its contact, from 1.
+    caller_id: the number to show, '' for the one of the line.
+    objection: to be asked right before the INVITE: why the call must not be made after all, in Russian, or ''.
     """
 
     attempt_id: str
@@ -27,6 +42,8 @@ class CallOrder:
     scenario: Scenario
     number: int = 1
     patients: tuple[Patient, ...] = ()
+    objection: Callable[[], Awaitable[str]] = no_objection
+    caller_id: str = ""
 
     def patient_of(self, subject: int) -> Patient:
         return self.patients[subject] if self.patients else self.patient
@@ -47,6 +64,7 @@ class Caller(Protocol):
         """Render, dial, converse; returns when the channel is gone. Stores the call's events as they happen, the
         last one of kind "Finish" (dialogue.codec).
 
+        Raises CalledOff when order.objection() gave a reason: nothing was dialled.
         Raises InputFault when this call can never be made (a fact is empty, a voice is missing): a human takes
         over. Any other exception is a failure of ours: tried again later.
         """

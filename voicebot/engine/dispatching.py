@@ -1,4 +1,4 @@
-"""The tick of each second: rows that are due become durable work; and rows that a crash left behind are taken up."""
+"""The tick of each second: rows that are due become durable work."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from hashlib import sha256
 from voicebot.clock import Clock
 from voicebot.contacts.model import Attempt
 from voicebot.engine.attempting import WORK
+from voicebot.engine.budget import Budget
 from voicebot.engine.gate import Gate
 from voicebot.engine.port import Engine, Enqueued
-from voicebot.store.port import Store
+from voicebot.store.port import Store, closed_lane
 
 log = logging.getLogger(__name__)
 
 _LOOK_AGAIN = timedelta(seconds=30)  # how long a row that was enqueued and still is planned is left alone
 _PUT_OFF = timedelta(minutes=1)
+_ROUNDS = 5  # how many full lanes in a row are looked past in one second
 
 
 def attempt_work_id(attempt: Attempt) -> str:
@@ -43,26 +45,48 @@ class Dispatcher:
     async def run(self) -> int:
         """Enqueue what is due; returns how much was. A refused deduplication leaves the row due."""
         now = self._clock.now()
-        if self._gate.closed(now):
+        async with self._store.together():
+            lanes, taken = await self._store.lanes(), await self._store.lines_taken()
+        if self._gate.closed(now) or closed_lane("", lanes):
             return 0
         room = self._ahead - await self._engine.running(WORK)
         if room <= 0:
             return 0
+        budget = Budget(lanes, taken)
         started = 0
         seen: set[str] = set()
-        for attempt in await self._store.due_attempts(now, self._ahead * 4):
-            work_id = attempt_work_id(attempt)
-            seen.add(work_id)
-            if started >= room:
-                break
-            started += await self._send(attempt, work_id, now)
+        for _ in range(_ROUNDS):
+            due = await self._store.due_attempts(now, self._ahead * 4, budget.without())
+            for attempt in due:
+                if started >= room:
+                    break
+                started += await self._offer(attempt, budget, seen, now)
+            if started >= room or len(due) < self._ahead * 4 or not budget.filled():
+                break  # else a full lane may stand before everybody else: look past it
         self._sent = {w: t for w, t in self._sent.items() if w in seen}
         return started
 
-    async def _send(self, attempt: Attempt, work_id: str, now: datetime) -> int:
-        sent = self._sent.get(work_id)
-        if sent is not None and now - sent < _LOOK_AGAIN:
+    async def _offer(self, attempt: Attempt, budget: Budget, seen: set[str], now: datetime) -> int:
+        """Enqueue one attempt if it is not yet, and its lane has a line for it; 1 if it was."""
+        work_id = attempt_work_id(attempt)
+        if work_id in seen:
             return 0
+        seen.add(work_id)
+        if self._waits(work_id, now):
+            budget.take(attempt.lane)
+            return 0
+        if not budget.room(attempt.lane):
+            return 0
+        sent = await self._send(attempt, work_id, now)
+        if sent:
+            budget.take(attempt.lane)
+        return sent
+
+    def _waits(self, work_id: str, now: datetime) -> bool:
+        sent = self._sent.get(work_id)
+        return sent is not None and now - sent < _LOOK_AGAIN
+
+    async def _send(self, attempt: Attempt, work_id: str, now: datetime) -> int:
         done = await self._engine.enqueue(
             WORK, work_id, attempt.id, priority=attempt.priority, dedup=self._key(attempt.phone)
         )
@@ -84,26 +108,3 @@ class Dispatcher:
 
     def _key(self, phone: str) -> str:
         return hmac.new(self._secret, phone.encode(), sha256).hexdigest()[:32]
-
-
-class Sweeper:
-    """Takes up attempts that stand as dialling although nobody works on them: settled by policy, never dialled."""
-
-    def __init__(self, engine: Engine, store: Store, clock: Clock, node: str) -> None:
-        self._engine = engine
-        self._store = store
-        self._clock = clock
-        self._node = node
-
-    async def run(self) -> int:
-        """Returns how many were taken up. Only this node's: another node's channels are on its own Asterisk."""
-        now = self._clock.now()
-        taken = 0
-        for attempt in await self._store.dialling():
-            if attempt.node != self._node or await self._engine.active(attempt_work_id(attempt)):
-                continue
-            again = f"{attempt_work_id(attempt)}:again:{int(now.timestamp()) // 60}"
-            if await self._engine.enqueue(WORK, again, attempt.id, priority=1) is Enqueued.STARTED:
-                log.warning("attempt %s was left dialling: taken up", attempt.id)
-                taken += 1
-        return taken

@@ -88,6 +88,7 @@ class DurableEngine:
             self._dbos = DBOS(config=config)
             self._flows = {name: self._flow(work) for name, work in self._works.items()}
             DBOS.launch()  # inside the running loop: work then runs on this loop
+            await self._retire_other_versions()
             for queue in self._queues.values():
                 await self._open(queue)
         except Exception as error:
@@ -236,6 +237,15 @@ class DurableEngine:
             on_conflict="always_update",
             **options,
         )
+
+    async def _retire_other_versions(self) -> None:
+        """What a program of another VERSION left in the queues can never be run by this one, and would hold its place
+        under the limits for ever. Our own rows know what is to be done, and make new work of it."""
+        left = await DBOS.list_workflows_async(status=_ALIVE, load_input=False, load_output=False)
+        old = [w.workflow_id for w in left if w.app_version != VERSION]
+        if old:
+            log.warning("%d pieces of work of another version are given up: they are begun anew", len(old))
+            await DBOS.cancel_workflows_async(old)
 
     async def _exists(self, work_id: str) -> bool:
         return await DBOS.get_workflow_status_async(work_id) is not None

@@ -29,12 +29,18 @@ class Families:
     async def joined(self, attempt: Attempt, now: datetime) -> Attempt:
         """The attempt with the contacts of others at its phone: of the same scenario and due today. One that is a
         retry, or was asked for at a certain time, comes along only once it is due itself."""
+        async with self._store.together():
+            taken = await self._companions(attempt, now)
+        if taken and await self._store.join_attempts(attempt.id, taken, _JOINED):
+            return await self._store.attempt(attempt.id) or attempt
+        return attempt
+
+    async def _companions(self, attempt: Attempt, now: datetime) -> list[str]:
+        """The other attempts at this phone that fit into one call with this."""
         others = [a for a in await self._store.attempts_at(attempt.phone) if a.id != attempt.id]
-        if not others:
-            return attempt
-        mine = await self._contacts(attempt)
+        mine = await self._contacts(attempt) if others else []
         if not mine:
-            return attempt
+            return []
         tonight = await self._today(mine[0], now)
         patients = {c.patient_id for c in mine}
         taken: list[str] = []
@@ -44,9 +50,7 @@ class Families:
             if theirs and len(together) <= self._most and _fits(other, theirs, mine[0], tonight, now):
                 taken.append(other.id)
                 patients = together
-        if taken and await self._store.join_attempts(attempt.id, taken, _JOINED):
-            return await self._store.attempt(attempt.id) or attempt
-        return attempt
+        return taken
 
     async def _contacts(self, attempt: Attempt) -> list[Contact]:
         found = [await self._store.contact(id_) for id_ in attempt.contact_ids]

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from voicebot.clock import Clock
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.scenario import Scenario
-from voicebot.engine.attempting import Attempting, Ports
+from voicebot.engine.attempting import Attempting
+from voicebot.engine.campaign_ticks import CampaignTicks, register_campaigns
+from voicebot.engine.campaigning import Campaigning
 from voicebot.engine.delivering import Delivering
-from voicebot.engine.dispatching import Dispatcher, Sweeper
+from voicebot.engine.dispatching import Dispatcher
 from voicebot.engine.gate import Gate
+from voicebot.engine.nodes import Heartbeat, Reaper
 from voicebot.engine.planner import AHEAD, Planner
 from voicebot.engine.port import Engine, Queue, Work
+from voicebot.engine.ports import Ports
+from voicebot.engine.sweeping import Sweeper
 from voicebot.engine.syncing import Syncing
 from voicebot.errors import NetworkFault, PeerFault
 
@@ -29,6 +35,7 @@ class MachinerySettings:
     """node: this node's stable name. secret: key of the phone hashes. *_every_s: periods of the ticks, in seconds.
 
     horizon: how far ahead visits are read from the MIS; at least the longest `before` of the scenarios.
+    dead_after_s: a node that is silent for so long is dead to the others. role: what this process does, for staff.
     """
 
     node: str
@@ -36,10 +43,13 @@ class MachinerySettings:
     lines: int = 4
     calls_per_second: float | None = 2.0
     sync_every_s: float = 60.0
-    due_every_s: float = 1.0
+    due_every_s: float = 0.5
     sweep_every_s: float = 15.0
     horizon: timedelta = timedelta(days=4) + AHEAD
     mis_timeout_s: float = 10.0
+    dead_after_s: float = 60.0
+    role: str = "all"
+    campaigns: CampaignTicks = field(default_factory=CampaignTicks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,9 @@ class Machinery:
     delivering: Delivering
     sweeper: Sweeper
     attempting: Attempting
+    heartbeat: Heartbeat
+    reaper: Reaper
+    campaigning: Campaigning | None  # None: the MIS cannot search for candidates
 
 
 def assemble(
@@ -65,14 +78,19 @@ def assemble(
     """Register all works and ticks; engine.start() sets them going. scenarios: those that are published now."""
     gate = Gate()
     store, mis, clock = ports.store, ports.mis, ports.clock
+    attempting = Attempting(ports, rules, settings.node, gate, settings.mis_timeout_s)
+    sweeper = Sweeper(store, attempting, settings.node)
     parts = Machinery(
         gate=gate,
         syncing=Syncing(store, mis, clock, settings.horizon),
         planner=Planner(store, clock, scenarios, rules),
         dispatcher=Dispatcher(engine, store, clock, gate, settings.lines, settings.secret),
         delivering=Delivering(engine, store, mis, clock),
-        sweeper=Sweeper(engine, store, clock, settings.node),
-        attempting=Attempting(ports, rules, settings.node, gate, settings.mis_timeout_s),
+        sweeper=sweeper,
+        attempting=attempting,
+        heartbeat=Heartbeat(store, clock, gate, settings.node, settings.role),
+        reaper=Reaper(engine, store, sweeper, settings.node, settings.dead_after_s),
+        campaigning=register_campaigns(engine, ports, scenarios, rules, settings.campaigns, CHORES),
     )
     engine.register(parts.attempting.work(settings.lines, settings.calls_per_second))
     engine.register(parts.delivering.work())
@@ -90,17 +108,34 @@ def assemble(
 
     engine.register(Work("sync", CHORES, (sync, plan)))
 
-    async def sync_tick() -> None:
-        """One sync a period over all nodes: the id is the period's."""
-        slot = int(clock.now().timestamp() // settings.sync_every_s)
-        await engine.enqueue("sync", f"sync:{settings.sync_every_s:g}:{slot}", str(slot))
-
-    engine.tick("sync", settings.sync_every_s, sync_tick)
+    engine.tick("sync", settings.sync_every_s, SyncTick(engine, clock, settings.sync_every_s).run)
     engine.tick("due", settings.due_every_s, _quietly(parts.dispatcher.run))
     engine.tick("deliveries", settings.due_every_s, _quietly(parts.delivering.run))
     engine.tick("forget", 3600.0, _quietly(lambda: engine.forget(KEEP)))
+    engine.tick("heartbeat", settings.dead_after_s / 6, _quietly(parts.heartbeat.run))
+    engine.tick("reaper", settings.dead_after_s / 6, _quietly(parts.reaper.run))
     engine.tick("sweep", settings.sweep_every_s, _quietly(parts.sweeper.run))
     return parts
+
+
+class SyncTick:
+    """One sync a period over all nodes: the id is the period's.
+
+    A clock that was set back comes to periods whose ids are used up, and nothing would be read from the MIS until it
+    has caught up (found by the chaos test): such a period's id tells how far the clock had been.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, every_s: float) -> None:
+        self._engine, self._clock, self._every_s = engine, clock, every_s
+        self._furthest = 0
+
+    async def run(self) -> None:
+        period = int(self._clock.now().timestamp() // self._every_s)
+        id_ = f"sync:{self._every_s:g}:{period}"
+        if period < self._furthest:
+            id_ += f":back:{self._furthest}"
+        self._furthest = max(self._furthest, period)
+        await self._engine.enqueue("sync", id_, str(period))
 
 
 def _quietly(run: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:

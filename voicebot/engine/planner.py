@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from voicebot.clock import Clock
+from voicebot.contacts.decisions import DecisionNote, RuleId
 from voicebot.contacts.families import is_variant
-from voicebot.contacts.model import CLOSED, Appointment, Contact, Patient
+from voicebot.contacts.model import Appointment, Contact
+from voicebot.contacts.noting import closed as notes_of
+from voicebot.contacts.noting import of_skipped
+from voicebot.contacts.phones import Against
 from voicebot.contacts.planning import (
     Planned,
     Skipped,
@@ -22,11 +26,12 @@ from voicebot.contacts.planning import (
 )
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.scenario import Scenario
-from voicebot.engine.reading import suppressions_of
+from voicebot.engine.diary import Diary
 from voicebot.store.port import Store
 
 #: Visits are looked at this much before their reminder is due: the hours may move it earlier.
 AHEAD = timedelta(days=3)
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,85 +43,111 @@ class PlanReport:
     skipped: tuple[Skipped, ...] = ()
 
 
-@dataclass(slots=True)
-class _Round:
-    """One planning: what was read once and is needed again."""
-
-    now: datetime
-    existing: Mapping[tuple[str, str], Sequence[Contact]]
-    patients: dict[str, Patient | None] = field(default_factory=dict)
-    zones: dict[str, str] = field(default_factory=dict)
-    planned: list[Planned] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-
-
 class Planner:
     """Plans reminders. scenarios: those that are published, asked for at every run. One that only speaks in place of
-    another (`{id}_family`, see contacts.families) makes no contacts itself, whatever its `plan` says."""
+    another (`{id}_family`, see contacts.families) makes no contacts itself, whatever its `plan` says.
+
+    Visits are taken a day at a time, and what is known of them is asked for once a day of visits: the plan of a large
+    clinic takes no more memory than that of its busiest day."""
 
     def __init__(self, store: Store, clock: Clock, scenarios: Callable[[], Iterable[Scenario]], rules: Rules) -> None:
         self._store = store
         self._clock = clock
         self._scenarios = scenarios
         self._rules = rules
+        self._diary = Diary(store)
         self.last = PlanReport()
 
     async def run(self) -> PlanReport:
         """Close what is outdated, then plan. Raises StoreDown; run again it changes nothing."""
-        contacts = await self._store.contacts()
-        closed = await self._close_outdated(contacts)
-        ids = {c.id for c in closed}
-        existing: dict[tuple[str, str], list[Contact]] = defaultdict(list)
-        for contact in (*(c for c in contacts if c.id not in ids), *closed):
-            existing[(contact.scenario_id, contact.appointment_id)].append(contact)
-        work = _Round(self._clock.now(), existing)
+        now = self._clock.now()
         scenarios = tuple(self._scenarios())
         published = [s.id for s in scenarios]
+        closed: list[Contact] = []
+        skipped: list[Skipped] = []
+        new = 0
+        for scenario in scenarios:
+            closed += await self._close_outdated(scenario)
+        await self._diary.note(notes_of(closed, RuleId.VISIT, "", now))
         for scenario in scenarios:
             if scenario.plan.before and not is_variant(scenario.id, published):
-                await self._plan_scenario(scenario, work)
-        new = 0
-        if work.planned:
-            attempts = group(work.planned, work.zones, self._rules.patients_a_call)
-            new = await self._store.add_contacts([p.contact for p in work.planned], attempts)
-        self.last = PlanReport(new, closed, tuple(work.skipped))
+                async for visits in self._days(now, now + max(scenario.plan.before) + AHEAD):
+                    planned, left_out = await self._plan(visits, scenario, now)
+                    new += planned
+                    skipped += left_out
+        self.last = PlanReport(new, tuple(closed), tuple(skipped))
         return self.last
 
-    async def _close_outdated(self, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
-        scenarios = {s.id: s for s in self._scenarios()}
+    async def _close_outdated(self, scenario: Scenario) -> list[Contact]:
+        answers = [answer.value for answer in scenario.plan.answers]
         closed: list[Contact] = []
-        for contact in contacts:
-            scenario = scenarios.get(contact.scenario_id)
-            if contact.status in CLOSED or scenario is None or not contact.appointment_id:
-                continue
-            visit = await self._store.appointment(contact.appointment_id)
+        for contact, visit in await self._store.open_about_visits(scenario.plan.lifecycle, answers, scenario.id):
             reason = outdated(contact, visit, scenario)
             if reason:
                 closed.append(cancelled(contact, reason))
         if closed:
             await self._store.close_contacts(closed)
-        return tuple(closed)
+        return closed
 
-    async def _plan_scenario(self, scenario: Scenario, work: _Round) -> None:
-        until = work.now + max(scenario.plan.before) + AHEAD
-        for visit in await self._store.appointments_between(work.now, until):
-            existing = work.existing.get((scenario.id, visit.id), ())
-            reason = nothing_to_plan(visit, scenario, existing, work.now)
-            if reason:
-                work.skipped.append(Skipped(visit.id, reason))
-                continue
-            result = await self._plan(visit, scenario, existing, work)
-            if isinstance(result, Planned):
-                work.planned.append(result)
-            else:
-                work.skipped.append(result)
+    async def _days(self, begin: datetime, end: datetime) -> AsyncIterator[Sequence[Appointment]]:
+        while begin < end:
+            until = min(begin + A_DAY, end)
+            visits = await self._store.appointments_between(begin, until)
+            if visits:
+                yield visits
+            begin = until
 
     async def _plan(
-        self, visit: Appointment, scenario: Scenario, existing: Sequence[Contact], work: _Round
-    ) -> Planned | Skipped:
-        if visit.patient_id not in work.patients:
-            work.patients[visit.patient_id] = await self._store.patient(visit.patient_id)
-        patient = work.patients[visit.patient_id]
-        suppressions = await suppressions_of(self._store, patient, (), work.now) if patient is not None else ()
-        work.zones.setdefault(visit.patient_id, zone_of(patient, visit))
-        return plan_visit(visit, patient, scenario, existing, suppressions, self._rules, work.now)
+        self, visits: Sequence[Appointment], scenario: Scenario, now: datetime
+    ) -> tuple[int, list[Skipped]]:
+        """How many contacts of these visits are new, and what was left out."""
+        existing: dict[str, list[Contact]] = defaultdict(list)
+        for contact in await self._store.contacts_about(scenario.id, [visit.id for visit in visits]):
+            existing[contact.appointment_id].append(contact)
+        work = _Day(scenario, now)
+        for visit in visits:
+            against = nothing_to_plan(visit, scenario, existing.get(visit.id, ()), now)
+            if against is None:
+                work.wanted.append(visit)
+            else:
+                work.skip(Skipped(visit.id, against.reason, against.rule), visit, visit.id in existing)
+        if work.wanted:
+            await self._decide(work, existing)
+        await self._diary.note(work.notes)
+        if not work.planned:
+            return 0, work.skipped
+        attempts = group(work.planned, work.zones, self._rules.patients_a_call)
+        return await self._store.add_contacts([p.contact for p in work.planned], attempts), work.skipped
+
+    async def _decide(self, work: _Day, existing: Mapping[str, Sequence[Contact]]) -> None:
+        ids = list(dict.fromkeys(visit.patient_id for visit in work.wanted))
+        patients = {patient.id: patient for patient in await self._store.patients_of(ids)}
+        phones = list(dict.fromkeys(phone for patient in patients.values() for phone in patient.phones))
+        against = Against(await self._store.suppressions_of(ids, phones, work.now))
+        for visit in work.wanted:
+            patient, before = patients.get(visit.patient_id), existing.get(visit.id, ())
+            suppressions = against.of(patient) if patient is not None else ()
+            result = plan_visit(visit, patient, work.scenario, before, suppressions, self._rules, work.now)
+            if isinstance(result, Planned):
+                work.zones.setdefault(visit.patient_id, zone_of(patient, visit))
+                work.planned.append(result)
+                work.notes.append(result.note())
+            else:
+                work.skip(result, visit, bool(before))
+
+
+@dataclass(slots=True)
+class _Day:
+    """The visits of one day: which may need a contact, what was decided, and what is told of it."""
+
+    scenario: Scenario
+    now: datetime
+    wanted: list[Appointment] = field(default_factory=list)
+    zones: dict[str, str] = field(default_factory=dict)
+    planned: list[Planned] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    notes: list[DecisionNote] = field(default_factory=list)
+
+    def skip(self, skipped: Skipped, visit: Appointment, known: bool) -> None:
+        self.skipped.append(skipped)
+        self.notes += () if known else of_skipped(skipped, visit, self.scenario, self.now)

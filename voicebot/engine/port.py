@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -73,6 +73,11 @@ class Engine(Protocol):
 
     async def forget(self, older_than: timedelta) -> int:
         """Throw away what is known of work that ended so long ago; returns how much. Its ids would start again."""
+        ...
+
+    async def adopt(self, nodes: Sequence[str]) -> int:
+        """Give the unfinished work of nodes that will not come back to those that live; returns how much it was.
+        Asked twice it does nothing more."""
         ...
 
     async def stop(self, grace_s: float) -> None:

@@ -10,9 +10,11 @@ from datetime import datetime
 
 from voicebot.clock import Clock
 from voicebot.contacts.consequences import Consequences
+from voicebot.contacts.decisions import RuleId
 from voicebot.contacts.ended import Ended
 from voicebot.contacts.following import follow_up
 from voicebot.contacts.ids import stable_id
+from voicebot.contacts.inbound import is_inbound, of_call_to_us
 from voicebot.contacts.model import (
     CLOSED,
     Appointment,
@@ -24,13 +26,17 @@ from voicebot.contacts.model import (
     Suppression,
     Task,
 )
+from voicebot.contacts.noting import closed as notes_of
+from voicebot.contacts.noting import of_end
 from voicebot.contacts.rules import Rules
+from voicebot.contacts.wording import variants
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CallResult, Texts
 from voicebot.engine.reading import suppressions_of
+from voicebot.engine.receiving import about_nothing
 from voicebot.errors import VoicebotError
 from voicebot.store.port import CallRow, Concluded, EventRow, Settlement, Store
 
@@ -67,18 +73,27 @@ class Settling:
         self._scenarios = scenarios
         self._rules = rules
 
-    async def settle(self, attempt: Attempt, result: CallResult | None) -> Disposition:
-        """result: of this process, when it made the call; else everything is taken from the stored events."""
+    async def settle(self, attempt: Attempt, result: CallResult | None, late: bool = False) -> Disposition:
+        """result: of this process, when it made the call; else everything is taken from the stored events.
+        late: the attempt was settled as interrupted before; this end counts in its place."""
+        async with self._store.together():
+            settlement, disposition = await self._worked_out(attempt, result)
+        await (self._store.settle_late(settlement) if late else self._store.settle(settlement))
+        return disposition
+
+    async def _worked_out(self, attempt: Attempt, result: CallResult | None) -> tuple[Settlement, Disposition]:
         now = self._clock.now()
         rows = await self._store.events(attempt.id)
-        finish = _finish(rows)
+        finish = result.finish if result is not None else _finish(rows)
         about = await self._about(attempt, rows)
         call = await self._call(attempt, finish, result, now)
         refused = next((json.loads(r.body)["reason"] for r in rows if r.kind == "Refused"), None)
         patients = await self._patients(about.contacts)
         patient = patients.get(about.contacts[0].patient_id) if len(patients) == about.people else None
         scenario = self._scenarios(about.contacts[0].scenario_id) if about.contacts else None
-        if refused is not None or patient is None or scenario is None:
+        if is_inbound(attempt.id) and not about.contacts:
+            settlement = about_nothing(attempt, call, finish, rows, now)
+        elif refused is not None or patient is None or scenario is None:
             reason = refused or "пациент или сценарий исчез во время звонка"
             settlement = _by_hand(attempt, about.contacts, call, finish.disposition, reason, now)
         else:
@@ -92,9 +107,11 @@ class Settling:
                 suppressions=await self._suppressions(patients, attempt.phone, now),
                 patients=patients,
             )
-            settlement = _settlement(follow_up(ended, scenario, self._rules, now), call, finish)
-        await self._store.settle(settlement)
-        return finish.disposition
+            what = follow_up(ended, scenario, self._rules, now)
+            if is_inbound(attempt.id):
+                what = of_call_to_us(what, finish, about.contacts)
+            settlement = _settlement(what, call, finish, now)
+        return settlement, finish.disposition
 
     async def _patients(self, contacts: Sequence[Contact]) -> dict[str, Patient]:
         found = [await self._store.patient(id_) for id_ in dict.fromkeys(c.patient_id for c in contacts)]
@@ -132,7 +149,7 @@ class Settling:
     async def _call(self, attempt: Attempt, finish: Finish, result: CallResult | None, now: datetime) -> CallRow | None:
         if result is not None:
             return result.call
-        row = next((c for c in await self._store.calls() if c.id == attempt.id), None)
+        row = await self._store.call(attempt.id)
         if row is None:
             return None
         return replace(
@@ -155,15 +172,17 @@ class Settling:
         """Every SMS that may follow. One that cannot be worded is left out: the task that goes with it stays."""
         wanted = {scenario.unreached.sms, *(c.sms for c in finish.conclusions)} - {""}
         texts: dict[tuple[str, str], str] = {}
-        for template_id in sorted(wanted & set(templates)):
+        for template_id in sorted(wanted):
             for contact in about.contacts:
-                visit, patient = about.visits.get(contact.id), patients[contact.patient_id]
-                try:
-                    text = self._texts.message(templates[template_id], patient, visit, now)
-                except VoicebotError as error:
-                    log.error("SMS %s of scenario %s: %s", template_id, scenario.id, error.code)
-                    continue
-                texts[(template_id, contact.id)] = text
+                patient = patients[contact.patient_id]
+                for name in (n for n in variants(template_id, patient) if n in templates):
+                    try:
+                        text = self._texts.message(templates[name], patient, about.visits.get(contact.id), now)
+                    except VoicebotError as error:
+                        log.error("SMS %s of scenario %s: %s", name, scenario.id, error.code)
+                        continue
+                    texts[(template_id, contact.id)] = text
+                    break
         return texts
 
 
@@ -178,7 +197,7 @@ def _finish(rows: Sequence[EventRow]) -> Finish:
     return Finish(Disposition.FAILED if refused else Disposition.INTERRUPTED, False, ())
 
 
-def _settlement(what: Consequences, call: CallRow | None, finish: Finish) -> Settlement:
+def _settlement(what: Consequences, call: CallRow | None, finish: Finish, now: datetime) -> Settlement:
     return Settlement(
         attempt=what.attempt,
         call=call,
@@ -189,6 +208,7 @@ def _settlement(what: Consequences, call: CallRow | None, finish: Finish) -> Set
         deliveries=what.deliveries,
         suppressions=what.suppressions,
         values=finish.values,
+        decisions=of_end(what.concluded, what.attempt.id, now),
     )
 
 
@@ -207,4 +227,5 @@ def _by_hand(
         for c in closed
     )
     finished = replace(attempt, status=AttemptStatus.FINISHED, finished_at=now, disposition=disposition, reason=reason)
-    return Settlement(finished, call, tuple(Concluded(c, Outcome.UNREACHED) for c in closed), tasks=tasks)
+    concluded = tuple(Concluded(c, Outcome.UNREACHED) for c in closed)
+    return Settlement(finished, call, concluded, tasks=tasks, decisions=notes_of(closed, RuleId.FAULT, attempt.id, now))

@@ -39,6 +39,7 @@ class Capability(StrEnum):
     CHANGES = "changes"
     SLOTS = "slots"
     CLINICAL = "clinical"
+    SELECT = "select"  # finds candidates of campaigns: mis.selecting.Selecting
 
 
 class ReferenceKind(StrEnum):

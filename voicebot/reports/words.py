@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from voicebot.contacts.campaign import CampaignStatus
+from voicebot.contacts.decisions import RuleId
 from voicebot.contacts.model import ContactStatus
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
 
@@ -43,4 +45,43 @@ STATUSES = {
     ContactStatus.UNREACHED: "не дозвонились",
     ContactStatus.CANCELLED: "не понадобилось",
     ContactStatus.SUPPRESSED: "звонить нельзя",
+}
+CAMPAIGNS = {
+    CampaignStatus.DRAFT: "черновик",
+    CampaignStatus.PREVIEWED: "просмотрена, не выпущена",
+    CampaignStatus.RELEASED: "выпущена",
+    CampaignStatus.PAUSED: "приостановлена",
+    CampaignStatus.STOPPED: "остановлена",
+}
+RULES = {
+    RuleId.DUE: "пора звонить",
+    RuleId.HOURS: "часы для звонков",
+    RuleId.LATE: "слишком поздно",
+    RuleId.DAY_LIMIT: "один разговор в день",
+    RuleId.MONTH_LIMIT: "не больше трёх обращений за месяц",
+    RuleId.ONE_PHONE: "один телефон — один звонок",
+    RuleId.ATTEMPTS: "попытки",
+    RuleId.CONSENT: "нет согласия на рекламу",
+    RuleId.RELEASE: "кампания не выпущена",
+    RuleId.OPTED_OUT: "просили не звонить",
+    RuleId.CALLER_ID: "исходящий номер",
+    RuleId.LOCK: "звонки заперты",
+    RuleId.MIS_UNREADABLE: "МИС не отвечает",
+    RuleId.SUPPRESSION: "номер или пациент в списке «не звонить»",
+    RuleId.NO_PHONE: "нет телефона",
+    RuleId.BAD_NUMBER: "неверный номер",
+    RuleId.NO_PATIENT: "пациент не найден",
+    RuleId.SAME_PERSON: "вторая карта того же человека",
+    RuleId.VISIT: "визит не подходит",
+    RuleId.BOOKED: "уже записан",
+    RuleId.REFUSED: "недавно отказался",
+    RuleId.NO_ADMINISTRATOR: "нет свободного администратора",
+    RuleId.KNOWN: "уже звонили или запланировано",
+    RuleId.SEGMENT: "не в сегменте",
+    RuleId.HOLD_OUT: "контрольная группа",
+    RuleId.SCHEDULE: "расписание кампании",
+    RuleId.PAUSED: "приостановлено",
+    RuleId.SCENARIO: "сценарий",
+    RuleId.OUTCOME: "итог разговора",
+    RuleId.FAULT: "наша ошибка",
 }

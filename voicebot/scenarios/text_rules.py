@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from voicebot.contacts.wording import SHORT
 from voicebot.language.speaking import unspeakable
 from voicebot.scenarios.certainty import known_facts
 from voicebot.scenarios.characters import latin_words_that_look_russian, mixed_words, wrongly_decoded
@@ -35,6 +36,13 @@ def missing_facts(s: Subject) -> Iterator[Mistake]:
             names = ", ".join(f"{{{name}}}" for name in dict.fromkeys(lacking))
             yield s.mistake("maybe-missing", f"{names} бывает неизвестно, и тогда позвонить нельзя: сначала choose.",
                             *text.path, warning=True)  # fmt: skip
+    for text in s.messages:
+        name = text.path[-1]
+        lacking = [fact.name for fact in facts_in(text.text) if fact.optional]
+        if lacking and f"{name}{SHORT}" not in s.scenario.messages:
+            names = ", ".join(f"{{{fact}}}" for fact in dict.fromkeys(lacking))
+            yield s.mistake("maybe-missing", f"{names} бывает неизвестно, и тогда СМС не уйдёт: добавьте {name}{SHORT} "
+                            "без этого.", *text.path, warning=True)  # fmt: skip
 
 
 def speakable(s: Subject) -> Iterator[Mistake]:

@@ -16,10 +16,12 @@ class EndpointRules:
     speech: float = 0.5  # Silero's own working point: no false start on silence, noise and tones
     silence: float = 0.35  # lower than `speech`: a voice that fades at the end of a word is still a voice
     start_ms: int = 96  # three frames: «да» on a telephone gives at least four, a click or a cough onset one or two
+    alert_ms: int = 64  # while the robot speaks: to be silent a little too often is better than too late
     start_gap_ms: int = 64  # a stop consonant («от-мените») may interrupt the first syllable for two frames
     preroll_ms: int = 300  # with the first 120 ms cut «не приду» turns into «приду»
-    pause_ms: int = 128  # longer than the closure of a stop consonant: here recognition may start on speculation
-    end_ms: int = 350  # 300 cuts «нет… не приду» in two too often, every ms more is waited for by the patient
+    pause_ms: int = 96  # most closures of stop consonants are shorter: here recognition may start on speculation
+    eager_ms: int = 64  # in the greeting, whose end is answered soonest: a recognition in vain costs little there
+    end_ms: int = 400  # while nothing is known of the words: 300 cuts «нет… не приду» in two too often
     cap_ms: int = 6000  # longer than any answer; with pre-roll and end it fits the recogniser's window of 8 s
     no_frames_ms: int = 200  # a line may be late by this without being silent (jitter, drift, a busy event loop)
 
@@ -69,10 +71,12 @@ class _Phase(Enum):
 
 
 class Endpoint:
-    """Decides for one stream. `rules` may be replaced at any moment: an answer that is complete ends earlier."""
+    """Decides for one stream. An answer that is complete ends earlier, one that may go on later: see `wait`."""
 
     def __init__(self, rules: EndpointRules | None = None) -> None:
         self.rules = rules or EndpointRules()
+        self.eager = False  # pauses are told sooner: the greeting is being spoken
+        self.alert = False  # a start is told sooner: the robot speaks, and must stop
         self._phase = _Phase.SILENCE
         self._started = 0  # where the voice began, or may have begun
         self._voiced = 0  # ms of voice collected towards a start
@@ -80,6 +84,7 @@ class Endpoint:
         self._keep_from = 0
         self._last_frame = 0  # end of the last frame
         self._free_from: int | None = None  # audio before this belongs to the utterance before
+        self._wait_ms: int | None = None  # the silence that ends the utterance, once its words are known
 
     @property
     def speaking(self) -> bool:
@@ -104,6 +109,13 @@ class Endpoint:
             self._quiet_since = self._last_frame
         return self._judge_silence(now_ms)
 
+    def wait(self, ms: int) -> list[EndpointEvent]:
+        """The words before the present pause are known: a silence of ms ends the utterance, if nothing more comes."""
+        if self._phase is not _Phase.PAUSE:
+            return []
+        self._wait_ms = ms
+        return self._judge_silence(self._last_frame)
+
     def _wait_for_start(self, probability: float, start_ms: int, end_ms: int) -> list[EndpointEvent]:
         rules = self.rules
         if probability < rules.speech:
@@ -116,7 +128,7 @@ class Endpoint:
             self._started = start_ms
         self._voiced += end_ms - start_ms
         self._quiet_since = None
-        if self._voiced < rules.start_ms:
+        if self._voiced < (rules.alert_ms if self.alert else rules.start_ms):
             return []
         self._phase, self._voiced = _Phase.SPEECH, 0
         self._keep_from = self._started - rules.preroll_ms
@@ -129,7 +141,7 @@ class Endpoint:
         if probability >= self.rules.speech:
             self._quiet_since = None
             if self._phase is _Phase.PAUSE:
-                self._phase = _Phase.SPEECH
+                self._phase, self._wait_ms = _Phase.SPEECH, None
                 events.append(SpeechResumed(end_ms))
         elif probability < self.rules.silence and self._quiet_since is None:
             self._quiet_since = start_ms
@@ -139,9 +151,9 @@ class Endpoint:
         if self._quiet_since is None:
             return []
         quiet = now_ms - self._quiet_since
-        if quiet >= self.rules.end_ms:
+        if quiet >= (self.rules.end_ms if self._wait_ms is None else self._wait_ms):
             return [self._end(now_ms, self._quiet_since, capped=False)]
-        if quiet >= self.rules.pause_ms and self._phase is _Phase.SPEECH:
+        if quiet >= (self.rules.eager_ms if self.eager else self.rules.pause_ms) and self._phase is _Phase.SPEECH:
             self._phase = _Phase.PAUSE
             return [SpeechPaused(now_ms, self._quiet_since)]
         return []
@@ -152,6 +164,6 @@ class Endpoint:
         return [self._end(now_ms, now_ms if self._quiet_since is None else self._quiet_since, capped=True)]
 
     def _end(self, now_ms: int, spoken_until: int, *, capped: bool) -> SpeechEnded:
-        self._phase, self._quiet_since, self._voiced = _Phase.SILENCE, None, 0
+        self._phase, self._quiet_since, self._voiced, self._wait_ms = _Phase.SILENCE, None, 0, None
         self._free_from = now_ms if capped else spoken_until
         return SpeechEnded(now_ms, self._started, spoken_until, self._keep_from, capped)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voicebot.speech import endpoint as ep
+from voicebot.speech.echo import EchoJudge
 from voicebot.speech.machine import MachineHeard, MachineJudge
+from voicebot.speech.nearness import Nearness
 from voicebot.speech.port import SpeechDetector
 
 # audio kept while nobody speaks: pre-roll, the frames that a start needs with gaps between them, and room
@@ -74,6 +76,7 @@ class Listener:
         self._frame_bytes = detector.frame_samples * 2
         self._bytes_per_ms = detector.rate * 2 // 1000
         self._endpoint = ep.Endpoint(rules)
+        self._nearness, self._echo = Nearness(), EchoJudge()
         self._audio = bytearray()  # what is kept; its first byte was heard at _audio_from_ms
         self._audio_from_ms = 0
         self._judged = 0  # bytes of _audio that the detector has seen
@@ -85,13 +88,18 @@ class Listener:
         """Whether somebody is in the middle of an utterance."""
         return self._endpoint.speaking
 
-    @property
-    def rules(self) -> ep.EndpointRules:
-        return self._endpoint.rules
+    def be_alert(self, alert: bool, eager: bool = False) -> None:
+        """alert: tell a beginning sooner, while the robot speaks. eager: tell pauses sooner, during the greeting."""
+        self._endpoint.eager = eager
+        self._endpoint.alert = alert and not self._echo.known  # an echo takes a moment to be told
 
-    @rules.setter
-    def rules(self, rules: ep.EndpointRules) -> None:
-        self._endpoint.rules = rules
+    def plays(self, pcm: bytes, at_ms: int) -> None:
+        """The robot says this from now on (8 kHz): its echo is nobody's speech."""
+        self._echo.plays(pcm, at_ms)
+
+    def stops(self, at_ms: int) -> None:
+        """The robot was silenced."""
+        self._echo.stops(at_ms)
 
     def feed(self, pcm: bytes, at_ms: int) -> list[ListenerEvent]:
         """Audio of any length (odd bytes are held back) that has just arrived, its last sample heard at at_ms."""
@@ -108,9 +116,14 @@ class Listener:
         """Time went by, with or without audio. To be called every 20–50 ms, after whatever audio is waiting."""
         return self._translate(self._endpoint.advance(at_ms))
 
+    def wait(self, ms: int) -> list[ListenerEvent]:
+        """The words of the last SpeechPaused are known: a silence of ms ends the utterance. Nothing after a resume."""
+        return self._translate(self._endpoint.wait(ms))
+
     def reset(self) -> None:
         """Forget an open utterance and what is kept; for when the stream was not ours for a while (transfer)."""
         self._endpoint = ep.Endpoint(self._endpoint.rules)
+        self._nearness, self._echo = Nearness(), EchoJudge()
         self._audio.clear()
         self._judged = 0
         self._heard_anything = False
@@ -137,9 +150,16 @@ class Listener:
         self._judged += self._frame_bytes
         end_ms = self._time_of(self._judged)
         probability = self._detector.probability(frame)
-        events = self._translate(self._endpoint.process(probability, start_ms, end_ms))
-        heard = self.machine.process(frame, probability, start_ms, end_ms) if self.machine else None
-        return [*events, heard] if heard else events
+        echo = self._echo.is_echo(frame, end_ms, probability >= self._endpoint.rules.silence)
+        near = 0.0 if echo or self._is_far(frame, probability) else probability
+        events = self._translate(self._endpoint.process(near, start_ms, end_ms))
+        if self.machine is not None:
+            heard = self.machine.process(frame, 0.0 if echo else probability, start_ms, end_ms)
+            events += [heard] if heard else []
+        return events
+
+    def _is_far(self, frame: bytes, probability: float) -> bool:
+        return self._nearness.far(frame, probability >= self._endpoint.rules.speech, self._endpoint.speaking)
 
     def _translate(self, decisions: list[ep.EndpointEvent]) -> list[ListenerEvent]:
         return [self._as_event(decision) for decision in decisions]

@@ -1,8 +1,11 @@
 """A first-cut judge of answering machines: a greeting without a pause, or a beep. Pure, with time as an argument.
 
-Why 3.5 s: people who answer say «алло», «да, слушаю», rarely «клиника „Ромашка“, Анна, добрый день» (2–3 s), and then
-wait for the other side. Why 0.6 s: sentences of a recorded greeting follow one another within 0.3–0.6 s, whereas a
-person who waits for an answer is silent longer. Asterisk's AMD takes 1.5 s and 0.8 s, and hangs up on talkative people.
+Why 5 s: people who answer say «алло», «да, слушаю», rarely «отдел продаж, менеджер Сергей, слушаю вас» (3–4.5 s), and
+then wait for the other side. Most machines are known sooner, by their words (language.machine_words). Why 0.6 s:
+sentences of a recorded greeting follow one another within 0.3–0.6 s, whereas a person who waits for an answer is silent
+longer. Why not from the first moment: what talks while the line opens is a television or other people behind whoever
+picked up, and all of those calls ended as machines (docs/figures/calls.md); machines that are as quick are known by
+their words. Asterisk's AMD takes 1.5 s and 0.8 s, and hangs up on talkative people.
 A beep is one steady tone: keys of a telephone are two tones, ringing is below 500 Hz, a voice does not stand still.
 """
 
@@ -30,8 +33,9 @@ class MachineHeard:
 @dataclass(frozen=True, slots=True)
 class MachineRules:
     speech: float = 0.5  # as in endpointing
-    greeting_ms: int = 3500  # see the head of this file
+    greeting_ms: int = 5000  # see the head of this file
     pause_ms: int = 600  # see the head of this file
+    greeting_begins_after_ms: int = 250  # see the head of this file
     greeting_begins_within_ms: int = 4000  # later speech answers the robot: whoever talks long then is a person
     tone_ms: int = 200  # shorter ones are clicks and notes; the beeps of voicemail last 300–1000 ms
     tone_low_hz: float = 800.0  # above ringing, busy (425) and dial tones
@@ -74,7 +78,8 @@ class MachineJudge:
             self._speech_since = start_ms
         self._last_voice = end_ms
         assert self._first_frame is not None  # set by process
-        if self._speech_since - self._first_frame > rules.greeting_begins_within_ms:
+        waited = self._speech_since - self._first_frame
+        if not rules.greeting_begins_after_ms <= waited <= rules.greeting_begins_within_ms:
             return None
         return MachineSign.GREETING if end_ms - self._speech_since >= rules.greeting_ms else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,15 @@ class KnownFile:
 
 
 # of the package that SPEECH.md names; other models are taken as they are
-WHISPER_BASE = KnownFile(145_217_532, "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9")
+WHISPER_BASE = {
+    "model.bin": KnownFile(145_217_532, "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"),
+    "config.json": KnownFile(2_309, "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a"),
+    "tokenizer.json": KnownFile(2_203_239, "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab"),
+    "vocabulary.txt": KnownFile(459_861, "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913"),
+}
+# how OpenFst names what a ConstFst file holds, and what stands behind: version, flags, properties, start, states, arcs
+_CONST_FST = b"\x05\x00\x00\x00const\x08\x00\x00\x00standard"
+_STATE_BYTES, _ARC_BYTES = 20, 16
 
 
 def require_files(folder: Path, names: tuple[str, ...], what: str, remedy: str = _SETUP) -> None:
@@ -51,6 +60,22 @@ def verify(path: Path, known: KnownFile, what: str, remedy: str = _SETUP) -> Non
         stamp.write_text(json.dumps(state))
     except OSError:
         return  # a read-only models folder: the sum is computed at every start
+
+
+def require_whole_fst(path: Path, what: str, remedy: str) -> None:
+    """Raises ModelMissing for a graph that is shorter than its header says: Kaldi loads half of one without an error
+    and dies when it is used. Graphs of other kinds pass."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        head = file.read(1000)
+    at = head.find(_CONST_FST)
+    if at < 0 or len(head) < at + len(_CONST_FST) + 40:
+        return
+    _, _, _, _, states, arcs = struct.unpack_from("<iiQqqq", head, at + len(_CONST_FST))
+    needed = states * _STATE_BYTES + arcs * _ARC_BYTES
+    if path.stat().st_size < needed:
+        raise ModelMissing(f"{what}: файл {path} короче, чем сказано в его начале ({needed} байт).", remedy)
 
 
 def _read(stamp: Path) -> object:

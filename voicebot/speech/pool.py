@@ -7,15 +7,18 @@ while the calls go on. A worker costs about 210 MB with Whisper base and starts 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from types import TracebackType
+from typing import Any
 
 import structlog
 
 from voicebot.speech.choose import RecogniserChoice
-from voicebot.speech.port import ModelMissing, Recognised, SpeechError
-from voicebot.speech.worker_process import WorkerDied, WorkerProcess
+from voicebot.speech.jobs import Job, JobBoard, Urgency
+from voicebot.speech.port import Capability, HeardSound, ModelMissing, Recognised, SpeechError
+from voicebot.speech.streaming import PoolSession
+from voicebot.speech.worker import decode_heard, decode_result
+from voicebot.speech.worker_process import PROGRAM, WorkerDied, WorkerProcess
 
 log = structlog.get_logger()
 
@@ -29,30 +32,29 @@ MAX_BYTES = 2_000_000
 _BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 15.0)
 
 
-@dataclass(slots=True, eq=False)
-class _Job:
-    pcm: bytes
-    rate: int
-    phrases: Sequence[str] | None
-    answer: asyncio.Future[Recognised]
-
-
 class RecogniserPool:
-    """Transcriber over worker processes. Use as `async with`: leaving it ends every worker.
+    """SoundHearer over worker processes. Use as `async with`: leaving it ends every worker.
 
     Entering waits until all workers are ready (1–2 s) and raises ModelMissing or SpeechError if they cannot be.
+    program: the module that a worker runs and its further arguments; the one with an ear is voicebot.hearing_process.
     """
 
-    def __init__(self, choice: RecogniserChoice, workers: int = 2, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        choice: RecogniserChoice,
+        workers: int = 2,
+        timeout_s: float = TIMEOUT_S,
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
         if workers < 1:
             raise ValueError("a pool needs at least one worker")
         self.choice = choice
         self.engine = choice.model.name
         self.restarts = 0
-        self._timeout_s = timeout_s
-        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+        self.ear, self.capabilities = False, Capability.NONE  # of the workers, once they are ready
+        self._timeout_s, self._program = timeout_s, program
         self._workers: list[WorkerProcess | None] = [None] * workers
-        self._open: set[_Job] = set()  # asked and not answered
+        self.board = JobBoard(workers)
         self._failing = 0  # slots whose last start failed
         self._keepers: list[asyncio.Task[None]] = []
 
@@ -66,13 +68,33 @@ class RecogniserPool:
 
         Raises SpeechError: the worker died, hung, did not get to it in time, or none can be started.
         """
+        return decode_result(await self.ask(Job("recognise", pcm, rate, phrases)))
+
+    async def hear(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> HeardSound:
+        """Text and ear of an utterance, in one request to one worker. Raises SpeechError as recognise does."""
+        return decode_heard(await self.ask(Job("hear", pcm, rate, phrases)))
+
+    async def ear_only(self, pcm: bytes, rate: int) -> Mapping[str, float] | None:
+        """The ear alone, about 30 ms; None without one. Waits behind whole utterances: under load the early
+        decisions are what is given up. Raises SpeechError as recognise does."""
+        if not self.ear:
+            return None
+        scores: Mapping[str, float] | None = await self.ask(Job("ear", pcm, rate, urgency=Urgency.EARLY))
+        return scores
+
+    def open(self, rate: int, phrases: Sequence[str] | None = None) -> PoolSession:
+        """One utterance that is fed while it is spoken; use as `async with`."""
+        return PoolSession(
+            self, self.board.least_busy(), rate, phrases, streams=Capability.PARTIALS in self.capabilities
+        )
+
+    async def ask(self, job: Job) -> Any:
+        """The result of one request to a worker, bounded in time."""
         if not self._keepers or self._failing == len(self._workers):
             raise SpeechError("Распознавание не работает: ни один его процесс не запущен.", "Смотрите журнал.")
-        if len(pcm) > MAX_BYTES:
-            raise SpeechError(f"Фраза в {len(pcm)} байт слишком длинна для распознавания.")
-        job = _Job(pcm, rate, phrases, asyncio.get_running_loop().create_future())
-        self._open.add(job)
-        self._jobs.put_nowait(job)
+        if len(job.pcm) > MAX_BYTES:
+            raise SpeechError(f"Фраза в {len(job.pcm)} байт слишком длинна для распознавания.")
+        self.board.put(job)
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await job.answer
@@ -82,7 +104,7 @@ class RecogniserPool:
                 "Процессору не хватает времени: уменьшите число линий.",
             ) from error
         finally:
-            self._open.discard(job)
+            self.board.done(job)
 
     async def __aenter__(self) -> RecogniserPool:
         starts = [asyncio.create_task(self._start(slot)) for slot in range(len(self._workers))]
@@ -105,8 +127,7 @@ class RecogniserPool:
             keeper.cancel()
         ends = await asyncio.gather(*keepers, return_exceptions=True)
         await self._end_workers()
-        for job in self._open:
-            _fail(job, SpeechError("Распознавание остановлено."))
+        self.board.fail_all(SpeechError("Распознавание остановлено."))
         for defect in ends:
             if isinstance(defect, Exception):
                 log.error("recogniser-keeper-failed", exc_info=defect)
@@ -114,9 +135,11 @@ class RecogniserPool:
     async def _start(self, slot: int) -> None:
         try:
             async with asyncio.timeout(LOAD_TIMEOUT_S):
-                self._workers[slot] = await WorkerProcess.start(self.choice)
+                worker = await WorkerProcess.start(self.choice, self._program)
         except TimeoutError as error:
             raise SpeechError(f"Модель {self.choice.model} не загрузилась за {LOAD_TIMEOUT_S:g} с.") from error
+        self.ear, self.capabilities = worker.ear, worker.can
+        self._workers[slot] = worker
 
     async def _keep(self, slot: int) -> None:
         """Owns one slot: gives its worker jobs, and replaces it when it hangs or dies."""
@@ -125,44 +148,36 @@ class RecogniserPool:
             if worker is None:
                 await self._replace(slot)
                 continue
-            job = await self._next_job(worker)
-            if job is not None and not job.answer.done() and await self._do(worker, job):
-                continue
-            if job is None or not worker.usable:
-                self._workers[slot] = None
-                await worker.kill()
+            death = asyncio.ensure_future(worker.wait())
+            death.add_done_callback(lambda _: self.board.wake(slot))
+            try:
+                while worker.usable:
+                    job = await self.board.next(slot, lambda: not worker.usable)  # noqa: B023  used before the next
+                    if job is not None:
+                        await self._do(worker, job)
+            finally:
+                death.cancel()
+            self._workers[slot] = None
+            self.board.fail_pinned(slot, SpeechError("Процесс распознавания погиб; он заменён."))
+            await worker.kill()
 
-    async def _next_job(self, worker: WorkerProcess) -> _Job | None:
-        """The next job, or None when the worker died while it had none."""
-        waiting = asyncio.create_task(self._jobs.get())
-        dying = asyncio.create_task(worker.wait())
-        try:
-            await asyncio.wait({waiting, dying}, return_when=asyncio.FIRST_COMPLETED)
-            if dying.done() and waiting.done():
-                self._jobs.put_nowait(waiting.result())
-            return None if dying.done() else waiting.result()
-        finally:
-            for task in (waiting, dying):
-                task.cancel()
-            await asyncio.gather(waiting, dying, return_exceptions=True)
-
-    async def _do(self, worker: WorkerProcess, job: _Job) -> bool:
-        """One recognition; False when the worker is of no more use."""
+    async def _do(self, worker: WorkerProcess, job: Job) -> None:
+        """One request; afterwards the worker may be of no more use."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                result = await worker.recognise(job.pcm, job.rate, job.phrases)
+                result = await worker.ask(job.op, job.pcm, job.rate, job.phrases, job.session)
         except TimeoutError:
             log.error("recogniser-hung", pid=worker.pid, timeout_s=self._timeout_s)
-            _fail(job, SpeechError(f"Процесс распознавания завис дольше {self._timeout_s:g} с; он заменён."))
+            job.fail(SpeechError(f"Процесс распознавания завис дольше {self._timeout_s:g} с; он заменён."))
         except WorkerDied:
             log.error("recogniser-died", pid=worker.pid)
-            _fail(job, SpeechError("Процесс распознавания погиб; он заменён."))
+            job.fail(SpeechError("Процесс распознавания погиб; он заменён."))
+            await worker.kill()  # one that broke the protocol may still live
         except (SpeechError, ModelMissing) as error:
-            _fail(job, error)
+            job.fail(error)
         else:
             if not job.answer.done():
                 job.answer.set_result(result)
-        return worker.usable
 
     async def _replace(self, slot: int) -> None:
         """Start a new worker, however long it takes: the pool's closing cancels it."""
@@ -177,21 +192,12 @@ class RecogniserPool:
                     log.error("recogniser-start-failed", slot=slot, attempt=attempt, error=str(error))
                     self._failing += not failed
                     failed = True
-                    self._refuse_if_hopeless(error)
+                    if self._failing == len(self._workers):
+                        self.board.fail_all(SpeechError(f"Распознавание не запускается: {error}"))
                     await asyncio.sleep(_BACKOFF_S[min(attempt, len(_BACKOFF_S) - 1)])
         finally:
             self._failing -= failed
 
-    def _refuse_if_hopeless(self, error: Exception) -> None:
-        if self._failing == len(self._workers):
-            for job in self._open:
-                _fail(job, SpeechError(f"Распознавание не запускается: {error}"))
-
     async def _end_workers(self) -> None:
         workers, self._workers = self._workers, [None] * len(self._workers)
         await asyncio.gather(*(worker.kill() for worker in workers if worker is not None))
-
-
-def _fail(job: _Job, error: Exception) -> None:
-    if not job.answer.done():
-        job.answer.set_exception(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Protocol
@@ -27,7 +27,8 @@ class Capability(Flag):
 
     NONE = 0
     PARTIALS = auto()
-    GRAMMAR = auto()
+    GRAMMAR = auto()  # phrases limit what is written
+    CLOSED_SET = auto()  # phrases are scored against the sound, beside the free text
     WORDS = auto()
     ALTERNATIVES = auto()
 
@@ -41,8 +42,23 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the phrases that a question can be answered with.
+
+    share: its probability among all of them, 0…1; fit: how probable it is beside the free text, 1 if as probable.
+    """
+
+    phrase: str
+    share: float
+    fit: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Recognised:
-    """What a recogniser wrote of one utterance. confidence and no_speech are in 0…1; alternatives best first."""
+    """What a recogniser wrote of one utterance. confidence and no_speech are in 0…1; alternatives best first.
+
+    choices: the phrases that were given to open(), the likeliest first, from an engine with Capability.CLOSED_SET.
+    """
 
     text: str
     confidence: float
@@ -51,6 +67,16 @@ class Recognised:
     alternatives: tuple[str, ...] = ()
     engine: str = ""
     took_ms: int = 0
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeardSound:
+    """One utterance as text, and as the ear heard it: a probability for each of its classes, None without an ear."""
+
+    recognised: Recognised
+    ear: Mapping[str, float] | None = None
+    ear_ms: int = 0
 
 
 class RecogniserSession(Protocol):
@@ -72,10 +98,23 @@ class Recogniser(Protocol):
     capabilities: Capability
 
     def open(self, rate: int, phrases: Sequence[str] | None = None) -> RecogniserSession:
-        """rate: 8000 or 16000 Hz; phrases limit the grammar where the engine can."""
+        """rate: 8000 or 16000 Hz; phrases: all that the question can be answered with, limiting the grammar or
+        scored against the sound where the engine can."""
+        ...
+
+    def prepare(self, rate: int, phrases: Sequence[str] | None = None) -> None:
+        """Have what the next open() of this kind needs ready; called when nobody waits."""
         ...
 
     def close(self) -> None: ...
+
+
+class AcousticEar(Protocol):
+    """Hears what an answer means without writing it down. Lives beside the recogniser, whose encoder it uses."""
+
+    def hear(self, pcm: bytes, rate: int) -> Mapping[str, float]:
+        """PCM at rate that ends now. A probability for each class, by the class's name. Raises VoicebotError."""
+        ...
 
 
 class Synthesiser(Protocol):
@@ -101,6 +140,22 @@ class Transcriber(Protocol):
 
     async def recognise(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> Recognised:
         """PCM at rate (8000 or 16000 Hz). Raises SpeechError: died, hung, overloaded."""
+        ...
+
+
+class SoundHearer(Transcriber, Protocol):
+    """Recognition and ear as the event loop sees them. ear: whether there is one."""
+
+    ear: bool
+    capabilities: Capability
+
+    async def hear(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> HeardSound:
+        """Text and ear of a whole utterance in one request. Raises SpeechError as recognise does."""
+        ...
+
+    async def ear_only(self, pcm: bytes, rate: int) -> Mapping[str, float] | None:
+        """The ear alone, for decisions while somebody speaks: about 30 ms. None without an ear.
+        Raises SpeechError."""
         ...
 
 

@@ -62,15 +62,16 @@ class RHVoice:
         """Names of the usable voices, lower case."""
         return self._voices
 
-    def speak(self, text: str, voice: str, rate: float = 0.0, hz: int = 8000) -> bytes:
-        """PCM at hz (8000 or 16000), about −20 dBFS. rate: −1…+1, slower…faster; pronunciation as in the text,
-        stress by U+0301. Raises SpeechError for a text without anything to speak, ModelMissing for a voice."""
+    def speak(self, text: str, voice: str, rate: float = 0.0, hz: int = 8000, *, pitch: float = 0.0) -> bytes:
+        """PCM at hz (8000 or 16000), about −20 dBFS. rate: −1…+1, slower…faster; pitch: −1…+1, lower…higher;
+        pronunciation as in the text, stress by U+0301. Raises SpeechError for a text without anything
+        to speak, ModelMissing for a voice."""
         if hz not in BANDS:
             raise SpeechError(f"Синтез на частоте {hz} Гц не поддерживается.", "Используйте 8000 или 16000 Гц.")
         profile = voice.lower()
         if profile not in self._voices:
             raise ModelMissing(f"Голоса «{voice}» нет. Есть: {', '.join(self._voices) or 'ни одного'}.", _SETUP)
-        raw, source_hz = self._synthesise(_spoken_bytes(text), profile, min(1.0, max(-1.0, rate)))
+        raw, source_hz = self._synthesise(_spoken_bytes(text), profile, _unit(rate), _unit(pitch))
         samples = resample_samples(to_samples(raw), source_hz, hz)
         if speech_level(samples, hz) <= SILENCE_DBFS + 40:
             raise SpeechError(f"Фразу «{_short(text)}» нельзя произнести: в ней нет слов.", "Исправьте текст фразы.")
@@ -82,12 +83,12 @@ class RHVoice:
                 self._lib.RHVoice_delete_tts_engine(self._engine)
                 self._engine = None
 
-    def _synthesise(self, spoken: bytes, profile: str, rate: float) -> tuple[bytes, int]:
+    def _synthesise(self, spoken: bytes, profile: str, rate: float, pitch: float) -> tuple[bytes, int]:
         with self._lock:
             if self._engine is None:
                 raise SpeechError("Синтез речи уже остановлен.")
             self._chunks, self._hz = [], 0
-            params = SynthParams(profile.encode(), rate, 0.0, 0.0, 1.0, 1.0, 1.0, 0, b"", 0, 0)
+            params = SynthParams(profile.encode(), rate, pitch, 0.0, 1.0, 1.0, 1.0, 0, b"", 0, 0)
             plain_text = 0  # not SSML: <, & and quotes are only characters
             message = self._lib.RHVoice_new_message(
                 self._engine, spoken, len(spoken), plain_text, c.byref(params), None
@@ -134,6 +135,10 @@ def _spoken_bytes(text: str) -> bytes:
     if len(clean) > MAX_CHARACTERS:
         raise SpeechError(f"Фраза в {len(clean)} знаков слишком длинна.", f"Сократите до {MAX_CHARACTERS} знаков.")
     return clean.encode("utf-8", errors="replace")
+
+
+def _unit(value: float) -> float:
+    return min(1.0, max(-1.0, value))
 
 
 def _short(text: str) -> str:

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from voicebot.speech.models import require_files
+from voicebot.speech.models import require_files, require_whole_fst
 from voicebot.speech.port import Capability, ModelMissing, Recognised, SpeechError, Word
 
 ALTERNATIVES = 3
 UNKNOWN = "[unk]"  # Vosk's word for what the grammar does not hold
 # 41 MB each: one for each kind of question that is asked often
 MAX_SPARE = 4
+PIECE_BYTES = 1600  # 100 ms at 8 kHz: partial texts are never older than this
 
 _REMEDY = "Положите распакованную модель в .local/models/vosk-model-small-ru-0.22 или выберите speech.asr: whisper."
 
@@ -29,6 +30,8 @@ class VoskRecogniser:
 
     def __init__(self, folder: Path, alternatives: int = ALTERNATIVES) -> None:
         require_files(folder, ("am/final.mdl", "conf/mfcc.conf", "graph"), "Модель распознавания Vosk", _REMEDY)
+        for graph in ("graph/HCLr.fst", "graph/HCLG.fst"):
+            require_whole_fst(folder / graph, "Модель распознавания Vosk", _REMEDY)
         try:
             import vosk
         except (ImportError, OSError) as error:
@@ -100,13 +103,21 @@ class VoskSession:
 
     def __init__(self, name: str, engine: Any) -> None:
         self._name, self._engine = name, engine
+        self._rest = bytearray()
         self._segments: list[dict[str, Any]] = []
         self._busy_s = 0.0
 
     def feed(self, pcm: bytes) -> None:
+        """Audio of any length; it is taken in equal pieces, because what Kaldi writes depends on them."""
+        self._rest += pcm
+        while len(self._rest) >= PIECE_BYTES:
+            self._accept(bytes(self._rest[:PIECE_BYTES]))
+            del self._rest[:PIECE_BYTES]
+
+    def _accept(self, pcm: bytes) -> None:
         began = time.perf_counter()
         try:
-            if self._engine.AcceptWaveform(pcm[: len(pcm) & ~1]):
+            if self._engine.AcceptWaveform(pcm):
                 self._segments.append(json.loads(self._engine.Result()))
         except Exception as error:  # vosk raises bare Exception
             raise SpeechError("Vosk не смог обработать звук.") from error
@@ -118,6 +129,8 @@ class VoskSession:
 
     def final(self) -> Recognised:
         """The whole utterance. The session cannot be used after it."""
+        if len(self._rest) > 1:
+            self._accept(bytes(self._rest[: len(self._rest) & ~1]))
         began = time.perf_counter()
         self._segments.append(json.loads(self._engine.FinalResult()))
         self._engine = None

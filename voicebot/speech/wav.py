@@ -57,6 +57,26 @@ def parse_wav(data: bytes) -> Sound:
     return Sound(_mono(_decoded(chunks[b"data"], kind, bits), channels), hz)
 
 
+def channels_of(data: bytes) -> int:
+    """How many channels a well-formed WAV file has."""
+    return int(struct.unpack_from("<H", _chunks(data)[b"fmt "], 2)[0])
+
+
+def promised_bytes(data: bytes) -> int | None:
+    """How many bytes of mono 16-bit sound the header of a well-formed WAV file promises; None where it leaves that
+    open, as what is written to a pipe does."""
+    at = 12
+    while at + 8 <= len(data):
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if name == b"data":
+            if size in (0, 0xFFFFFFFF, 0x7FFFFFFF):
+                return None
+            channels, bits = struct.unpack_from("<H10xH", _chunks(data)[b"fmt "], 2)
+            return int(size * 16 // (channels * bits))
+        at += 8 + size + (size & 1)
+    return None
+
+
 def _chunks(data: bytes) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     at = 12

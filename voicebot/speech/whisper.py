@@ -16,8 +16,10 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
 from voicebot.speech.audio import Samples, resample_samples, speech_level, to_samples
+from voicebot.speech.closed_set import BEAM as CLOSED_BEAM
+from voicebot.speech.closed_set import closed_set, spelled
 from voicebot.speech.models import WHISPER_BASE, require_files, verify
-from voicebot.speech.port import Capability, ModelMissing, Recognised, SpeechError
+from voicebot.speech.port import Capability, Choice, ModelMissing, Recognised, SpeechError
 
 MODEL_RATE = 16_000
 WINDOW_S = 8  # 5 s loses words; 30 s costs six times as much
@@ -51,12 +53,13 @@ class WhisperRecogniser:
     """Recogniser by faster-whisper. Raises ModelMissing when the folder lacks a file or model.bin is damaged."""
 
     name = "whisper"
-    capabilities = Capability.ALTERNATIVES
+    capabilities = Capability.ALTERNATIVES | Capability.CLOSED_SET
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         require_files(folder, _FILES, _WHAT)
         if folder.name == "whisper-base":
-            verify(folder / "model.bin", WHISPER_BASE, _WHAT)
+            for name, known in WHISPER_BASE.items():
+                verify(folder / name, known, _WHAT)
         try:
             self._model = WhisperModel(
                 str(folder),
@@ -66,7 +69,7 @@ class WhisperRecogniser:
                 num_workers=1,
                 local_files_only=True,
             )
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:  # of three libraries, one of which raises bare Exception
             raise ModelMissing(
                 f"{_WHAT} в {folder} не загружается: {error}.", "Удалите папку и выполните `make setup`."
             ) from error
@@ -75,19 +78,30 @@ class WhisperRecogniser:
         self.name = folder.name
 
     def open(self, rate: int, phrases: Sequence[str] | None = None) -> WhisperSession:
-        """phrases have no effect: Whisper has no grammar, and a prompt makes hallucinations look like answers."""
-        return WhisperSession(self, rate)
+        """phrases are scored beside the free text: Whisper has no grammar, and a prompt makes hallucinations look
+        like answers."""
+        return WhisperSession(self, rate, phrases or ())
+
+    def prepare(self, rate: int, phrases: Sequence[str] | None = None) -> None:
+        """Nothing: a session costs nothing."""
+
+    @property
+    def encoder(self) -> ctranslate2.models.Whisper:
+        """The loaded model, for what else hears by it."""
+        return self._model.model
 
     def close(self) -> None:
         self._model.model.unload_model()
 
-    def transcribe(self, samples: Samples) -> Recognised:
+    def transcribe(self, samples: Samples, phrases: Sequence[str] = ()) -> Recognised:
         """16 kHz float32; of longer sound than the window the end counts. Raises SpeechError."""
         began = time.perf_counter()
         if len(samples) < MIN_S * MODEL_RATE or speech_level(samples, MODEL_RATE) < SILENT_DBFS:
             return Recognised("", 0.0, 1.0, engine=self.name)
         try:
-            result = self._generate(self._mel(samples - samples.mean()))
+            encoded = self._model.model.encode(self._mel(samples - samples.mean()))
+            result = self._generate(encoded)
+            choices = self._choices(encoded, phrases, result) if phrases else ()
         except (RuntimeError, ValueError) as error:
             raise SpeechError(f"Whisper не смог распознать фразу: {error}.") from error
         took_ms = round((time.perf_counter() - began) * 1000)
@@ -95,10 +109,8 @@ class WhisperRecogniser:
         texts = _distinct([self._decode(ids) for ids in result.sequences_ids])
         confidence = min(1.0, math.exp(result.scores[0])) if texts[0] else 0.0
         if invented(texts[0], confidence, no_speech):
-            return Recognised("", 0.0, max(no_speech, NO_SPEECH), engine=self.name, took_ms=took_ms)
-        return Recognised(
-            texts[0], confidence, no_speech, alternatives=tuple(texts[1:]), engine=self.name, took_ms=took_ms
-        )
+            return Recognised("", 0.0, max(no_speech, NO_SPEECH), (), (), self.name, took_ms, choices)
+        return Recognised(texts[0], confidence, no_speech, (), tuple(texts[1:]), self.name, took_ms, choices)
 
     def _mel(self, samples: Samples) -> ctranslate2.StorageView:
         window = np.zeros(WINDOW_S * MODEL_RATE, np.float32)
@@ -107,9 +119,9 @@ class WhisperRecogniser:
         mel = self._model.feature_extractor(window, padding=0)[:, : len(window) // HOP]
         return ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
 
-    def _generate(self, mel: ctranslate2.StorageView) -> ctranslate2.models.WhisperGenerationResult:
+    def _generate(self, encoded: ctranslate2.StorageView) -> ctranslate2.models.WhisperGenerationResult:
         return self._model.model.generate(
-            self._model.model.encode(mel),
+            encoded,
             [self._prompt],
             beam_size=BEAM,
             num_hypotheses=ALTERNATIVES,
@@ -119,6 +131,31 @@ class WhisperRecogniser:
             return_no_speech_prob=True,
         )[0]
 
+    def _choices(
+        self,
+        encoded: ctranslate2.StorageView,
+        phrases: Sequence[str],
+        free: ctranslate2.models.WhisperGenerationResult,
+    ) -> tuple[Choice, ...]:
+        """How well each phrase fits the sound."""
+        model = self._model.model
+        limits = closed_set(
+            phrases, self._tokenizer.encode, self._model.hf_tokenizer.get_vocab_size(), self._tokenizer.eot
+        )
+        result = model.generate(
+            encoded,
+            [self._prompt],
+            beam_size=CLOSED_BEAM,
+            num_hypotheses=CLOSED_BEAM,
+            max_length=len(self._prompt) + limits.length + 1,
+            length_penalty=0.0,  # whole phrases are compared, long ones with short ones
+            return_scores=True,
+            suppress_blank=False,
+            suppress_tokens=list(limits.suppressed),
+        )[0]
+        written = free.scores[0] * (len(free.sequences_ids[0]) + 1)  # its score is a mean over tokens, with the end
+        return limits.choices((self._decode(ids) for ids in result.sequences_ids), result.scores, written)
+
     def _decode(self, ids: Sequence[int]) -> str:
         text = str(self._tokenizer.decode([i for i in ids if i < self._tokenizer.eot])).strip()
         return text if any(character.isalnum() for character in text) else ""  # a row of dashes is no answer
@@ -127,13 +164,13 @@ class WhisperRecogniser:
 class WhisperSession:
     """One utterance, collected until final()."""
 
-    def __init__(self, recogniser: WhisperRecogniser, rate: int) -> None:
+    def __init__(self, recogniser: WhisperRecogniser, rate: int, phrases: Sequence[str] = ()) -> None:
         if rate not in (8000, 16000):
             raise SpeechError(
                 f"Распознавание на частоте {rate} Гц не поддерживается.", "Используйте 8000 или 16000 Гц."
             )
         self._recogniser = recogniser
-        self._rate = rate
+        self._rate, self._phrases = rate, phrases
         self._pcm = bytearray()
 
     def feed(self, pcm: bytes) -> None:
@@ -143,7 +180,8 @@ class WhisperSession:
         return ""
 
     def final(self) -> Recognised:
-        return self._recogniser.transcribe(resample_samples(to_samples(bytes(self._pcm)), self._rate, MODEL_RATE))
+        samples = resample_samples(to_samples(bytes(self._pcm)), self._rate, MODEL_RATE)
+        return self._recogniser.transcribe(samples, self._phrases)
 
 
 def _without_lead(samples: Samples) -> Samples:
@@ -165,6 +203,5 @@ def _distinct(texts: list[str]) -> list[str]:
     """The texts whose words differ, in their order; letters' case and punctuation do not count."""
     seen: dict[str, str] = {}
     for text in texts:
-        key = "".join(c for c in text.lower() if c.isalnum() or c == " ").strip()
-        seen.setdefault(key, text)
+        seen.setdefault(spelled(text), text)
     return list(seen.values())

@@ -13,8 +13,11 @@ from typing import Any
 
 import voicebot
 from voicebot.speech.choose import RecogniserChoice
-from voicebot.speech.port import Recognised, SpeechError
-from voicebot.speech.worker import decode_error, decode_result, encode_choice
+from voicebot.speech.port import Capability, SpeechError
+from voicebot.speech.worker import decode_error, encode_choice
+
+#: A recogniser without an ear; the composition root knows one with it.
+PROGRAM = ("voicebot.speech.worker",)
 
 # an answer is one line of JSON: text, words, alternatives
 _MAX_LINE = 1_000_000
@@ -35,12 +38,15 @@ class WorkerProcess:
         self._requests, self._answers = process.stdin, process.stdout
         self._serial = 0
         self._asking = False  # a request is out and its answer is not in: after a cancelled one it stays so
+        self.ear, self.can = False, Capability.NONE  # what it says of itself when it is ready
 
     @classmethod
-    async def start(cls, choice: RecogniserChoice) -> WorkerProcess:
-        """Raises ModelMissing or SpeechError; when it is cancelled no process stays."""
+    async def start(cls, choice: RecogniserChoice, program: Sequence[str] = PROGRAM) -> WorkerProcess:
+        """program: the module that is run, and its further arguments. Raises ModelMissing or SpeechError; when it is
+        cancelled no process stays."""
+        module, *further = program
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "voicebot.speech.worker", encode_choice(choice), str(os.getpid()),
+            sys.executable, "-m", module, encode_choice(choice), str(os.getpid()), *further,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_MAX_LINE,
             env=_environment(), start_new_session=True,  # Ctrl-C is for the parent: calls end politely first
         )  # fmt: skip
@@ -49,6 +55,7 @@ class WorkerProcess:
             first = await worker._answer()
             if "error" in first:
                 raise decode_error(first["error"])
+            worker.ear, worker.can = bool(first.get("ear")), Capability(first.get("can", 0))
         except WorkerDied as error:
             await worker.kill()
             raise SpeechError("Процесс распознавания не запустился.", "Причина — выше в журнале.") from error
@@ -66,13 +73,14 @@ class WorkerProcess:
         """Whether it lives and has answered all that it was asked."""
         return self._process.returncode is None and not self._asking
 
-    async def recognise(self, pcm: bytes, rate: int, phrases: Sequence[str] | None) -> Recognised:
-        """Raises SpeechError from the engine, WorkerDied. After a cancellation the worker is of no more use."""
+    async def ask(self, op: str, pcm: bytes, rate: int, phrases: Sequence[str] | None, session: int = 0) -> Any:
+        """The result of one request, see worker.py. Raises SpeechError from the engine, WorkerDied.
+        After a cancellation the worker is of no more use."""
         self._serial += 1
         self._asking = True
         request = {
-            "id": self._serial, "op": "recognise", "rate": rate,
-            "phrases": list(phrases) if phrases else None, "bytes": len(pcm),
+            "id": self._serial, "op": op, "rate": rate,
+            "phrases": list(phrases) if phrases else None, "bytes": len(pcm), "session": session,
         }  # fmt: skip
         try:
             self._requests.write(json.dumps(request, ensure_ascii=False).encode() + b"\n" + pcm)
@@ -85,7 +93,7 @@ class WorkerProcess:
         self._asking = False
         if "error" in answer:
             raise decode_error(answer["error"])
-        return decode_result(answer["result"])
+        return answer["result"]
 
     async def wait(self) -> None:
         """Until the process is dead."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import Column, ColumnElement, String, any_, cast, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,11 +16,25 @@ Values = Mapping[str, Any]
 
 #: Keys in one IN (…): far below SQLite's limit of variables.
 CHUNK = 1_000
+#: From so many rows on, an INSERT is worth one statement of its own.
+MANY = 50
 
 
 def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     for begin in range(0, len(items), size):
         yield items[begin : begin + size]
+
+
+def among(dialect: str, column: Any, keys: Sequence[str]) -> ColumnElement[bool]:
+    """column IN (keys), with all keys in one parameter: for a thousand keys a small part of the work of a thousand
+    parameters, most of which is the driver's. dialect: connection.dialect.name."""
+    given = literal(json.dumps(list(keys), ensure_ascii=False), String)
+    if dialect == "postgresql":
+        listed = func.jsonb_array_elements_text(cast(given, postgresql.JSONB)).column_valued("key")
+        found: ColumnElement[bool] = column == any_(func.array(select(listed).scalar_subquery()))
+        return found
+    found = column.in_(select(func.json_each(given).table_valued("value").c.value))
+    return found
 
 
 def _insert(connection: AsyncConnection, model: Any) -> Any:
@@ -29,7 +45,9 @@ def _insert(connection: AsyncConnection, model: Any) -> Any:
 
 async def insert_new(connection: AsyncConnection, model: Any, rows: Sequence[Values]) -> None:
     """Insert; a row that exists by any unique key is left as it is."""
-    if rows:
+    if len(rows) >= MANY and connection.dialect.name == "postgresql":
+        await connection.execute(_at_once(connection, model, rows).on_conflict_do_nothing())
+    elif rows:
         await connection.execute(_insert(connection, model).on_conflict_do_nothing(), list(rows))
 
 
@@ -37,8 +55,30 @@ async def insert_new_ids(connection: AsyncConnection, model: Any, rows: Sequence
     """Like insert_new; the ids of the rows that were new."""
     if not rows:
         return set()
+    if len(rows) >= MANY and connection.dialect.name == "postgresql":
+        whole = _at_once(connection, model, rows).on_conflict_do_nothing().returning(model.id)
+        return set((await connection.execute(whole)).scalars())
     statement = _insert(connection, model).on_conflict_do_nothing().returning(model.id)
     return set((await connection.execute(statement, list(rows))).scalars())
+
+
+def _at_once(connection: AsyncConnection, model: Any, rows: Sequence[Values]) -> Any:
+    """INSERT … SELECT from one parameter of JSON, where PostgreSQL's driver would send row after row."""
+    table = model.__table__
+    names = list(rows[0])
+    given = literal(json.dumps([dict(row) for row in rows], ensure_ascii=False, default=_plain), String)
+    typed = [Column(name, table.c[name].type) for name in names]
+    records = func.jsonb_to_recordset(cast(given, postgresql.JSONB)).table_valued(*typed, name="given")
+    return _insert(connection, model).from_select(names, select(records.render_derived(with_types=True)))
+
+
+def _plain(value: object) -> str:
+    """Days and moments; a naive moment is refused, as everywhere."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError(f"a naive datetime cannot be stored: {value!r}")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
 async def upsert(
@@ -58,3 +98,10 @@ async def upsert(
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(keys))
     await connection.execute(statement, list(rows))
+
+
+async def one_after_another(connection: AsyncConnection, what: str) -> None:
+    """From here to the end of the transaction nobody else is past this line for the same `what`. On SQLite that is so
+    of every transaction that writes."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))

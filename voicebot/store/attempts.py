@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.model import CLOSED, Attempt, AttemptStatus, Contact, ContactStatus, DeliveryStatus, Task
+from voicebot.dialogue.outcome import Disposition
 from voicebot.sql.engine import DataConflict
 from voicebot.sql.statements import insert_new, upsert
+from voicebot.store.decisions import insert_decisions
+from voicebot.store.lanes import has_room
 from voicebot.store.models import (
     AttemptContactRow,
     AttemptRow,
+    CallEventRow,
     CallRecord,
     CallValueRow,
     ContactRow,
@@ -23,7 +27,7 @@ from voicebot.store.models import (
     SuppressionRow,
     TaskRow,
 )
-from voicebot.store.port import Settlement
+from voicebot.store.port import CallRow, EventRow, Settlement
 from voicebot.store.repository import (
     Repository,
     drop_orphans,
@@ -39,10 +43,11 @@ _ENDED = (AttemptStatus.FINISHED, AttemptStatus.DROPPED)
 
 
 class Attempts(Repository):
-    async def due_attempts(self, now: datetime, limit: int) -> Sequence[Attempt]:
+    async def due_attempts(self, now: datetime, limit: int, without: Collection[str] = ()) -> Sequence[Attempt]:
         statement = (
             select(AttemptRow)
             .where(AttemptRow.status == AttemptStatus.PLANNED, AttemptRow.due_at <= now)
+            .where(AttemptRow.lane.not_in(tuple(without)))
             .order_by(AttemptRow.priority, AttemptRow.due_at, AttemptRow.id)
             .limit(limit)
         )
@@ -75,11 +80,20 @@ class Attempts(Repository):
         async with self._database.reading() as connection:
             return await load_attempts(connection, statement)
 
-    async def start_attempt(self, attempt_id: str, node: str, now: datetime) -> bool:
-        """Its planned contacts become in_progress. False also while the same phone is being dialled by another
-        attempt: then this one stays planned."""
+    async def start_attempt(
+        self,
+        attempt_id: str,
+        node: str,
+        now: datetime,
+        lines: int | None = None,
+        call: CallRow | None = None,
+        events: Sequence[EventRow] = (),
+    ) -> bool:
+        """Its planned contacts become in_progress. When False it stays as it is."""
 
         async def work(connection: AsyncConnection) -> bool:
+            if lines is not None and not await has_room(connection, attempt_id, lines):
+                return False
             started = await connection.execute(
                 update(AttemptRow)
                 .where(AttemptRow.id == attempt_id, AttemptRow.status == AttemptStatus.PLANNED)
@@ -93,12 +107,29 @@ class Attempts(Repository):
                 .where(ContactRow.id.in_(of_this), ContactRow.status == ContactStatus.PLANNED)
                 .values(status=ContactStatus.IN_PROGRESS)
             )
+            await insert_new(connection, CallRecord, [flat(call)] if call is not None else [])
+            await insert_new(connection, CallEventRow, [flat(event) for event in events])
             return True
 
         try:
             return await self._database.write(work)
         except DataConflict:  # uq_attempt_phone_dialling
             return False
+
+    async def retract_attempt(self, attempt_id: str, node: str, due_at: datetime, reason: str) -> bool:
+        async def work(connection: AsyncConnection) -> bool:
+            back = await connection.execute(
+                update(AttemptRow)
+                .where(AttemptRow.id == attempt_id, AttemptRow.status == AttemptStatus.DIALLING)
+                .where(AttemptRow.node == node)
+                .values(status=AttemptStatus.PLANNED, node="", started_at=None, due_at=due_at, reason=reason)
+            )
+            if back.rowcount == 0:
+                return False
+            await connection.execute(delete(CallRecord).where(CallRecord.id == attempt_id))  # its events go with it
+            return True
+
+        return await self._database.write(work)
 
     async def postpone_attempt(self, attempt_id: str, due_at: datetime, reason: str) -> None:
         async def work(connection: AsyncConnection) -> None:
@@ -188,6 +219,34 @@ class Attempts(Repository):
 
         return await self._database.write(work)
 
+    async def settle_late(self, settlement: Settlement) -> bool:
+        async def work(connection: AsyncConnection) -> bool:
+            attempt = settlement.attempt
+            written_off = await connection.execute(
+                update(AttemptRow)
+                .where(AttemptRow.id == attempt.id, AttemptRow.status == AttemptStatus.FINISHED)
+                .where(AttemptRow.disposition == Disposition.INTERRUPTED)
+                .values(**flat(attempt, "contact_ids"))
+            )
+            if written_off.rowcount == 0:
+                return False
+            await _forget_retries(connection, attempt)
+            await connection.execute(delete(OutcomeRow).where(OutcomeRow.attempt_id == attempt.id))
+            await _write_results(connection, settlement)
+            await _write_consequences(connection, settlement)
+            return True
+
+        return await self._database.write(work)
+
+
+async def _forget_retries(connection: AsyncConnection, attempt: Attempt) -> None:
+    """What is planned for these contacts was planned because nobody knew how the call had ended. Deleted, not
+    dropped: the retry that the real end leads to may have the same id."""
+    of_these = select(AttemptContactRow.attempt_id).where(AttemptContactRow.contact_id.in_(attempt.contact_ids))
+    await connection.execute(
+        delete(AttemptRow).where(AttemptRow.status == AttemptStatus.PLANNED, AttemptRow.id.in_(of_these))
+    )
+
 
 async def _finish(connection: AsyncConnection, settlement: Settlement) -> bool:
     """False when the attempt had ended before. An attempt nobody planned (a call by hand) is inserted."""
@@ -234,3 +293,4 @@ async def _write_consequences(connection: AsyncConnection, settlement: Settlemen
     await insert_new(connection, TaskRow, [flat(item) for item in settlement.tasks])
     await insert_new(connection, MessageRow, [flat(item) for item in settlement.messages])
     await insert_new(connection, DeliveryRow, [flat(item) for item in settlement.deliveries])
+    await insert_decisions(connection, settlement.decisions)

@@ -7,13 +7,21 @@ from pathlib import Path
 from voicebot.sql import migrate
 from voicebot.sql.engine import Database
 from voicebot.store.attempts import Attempts
+from voicebot.store.batches import Batches
 from voicebot.store.calls import Calls
+from voicebot.store.campaigns import Campaigns
+from voicebot.store.decisions import Decisions
+from voicebot.store.inbound import InboundCalls
+from voicebot.store.lanes import Lanes
 from voicebot.store.mirror import Mirror
+from voicebot.store.nodes import Nodes
 from voicebot.store.outbox import Outbox
+from voicebot.store.patient_files import PatientFiles
 from voicebot.store.planning import Planning
 from voicebot.store.port import StoreDown
 from voicebot.store.published import Published
 from voicebot.store.rules import Rules
+from voicebot.store.staff import Staff
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -26,7 +34,10 @@ async def upgrade(url: str) -> None:
     await migrate.upgrade(url, MIGRATIONS, StoreDown)
 
 
-class SqlStore(Mirror, Planning, Attempts, Calls, Rules, Published, Outbox):
+class SqlStore(
+    Mirror, Planning, Attempts, Calls, Rules, Published, Outbox, Lanes, Nodes, Decisions, PatientFiles, Batches,
+    Campaigns, InboundCalls, Staff,
+):  # fmt: skip
     """port.Store on SQL. url: sqlite:///file.db or postgresql://user@host/name.
 
     Methods raise StoreDown; DataConflict when a row contradicts the others (a defect of the caller).

@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Patient, Representative
-from voicebot.sql.statements import chunks, insert_new, upsert
+from voicebot.sql.statements import among, chunks, insert_new, upsert
 from voicebot.store.models import (
     AppointmentRow,
     BranchRow,
@@ -28,57 +28,22 @@ _VISITS = "appointments"
 
 class Mirror(Repository):
     async def save_patients(self, patients: Sequence[Patient]) -> None:
-        unique = {patient.id: patient for patient in patients}
-
         async def work(connection: AsyncConnection) -> None:
-            plain = [flat(patient, "phones", "representative") for patient in unique.values()]
-            await upsert(connection, PatientRow, plain)
-            for ids in chunks(list(unique)):
-                for model in (PatientPhoneRow, RepresentativePhoneRow, RepresentativeRow):
-                    await connection.execute(delete(model).where(model.patient_id.in_(ids)))
-            phones = [
-                {"patient_id": patient.id, "position": position, "phone": phone}
-                for patient in unique.values()
-                for position, phone in enumerate(patient.phones)
-            ]
-            await insert_new(connection, PatientPhoneRow, phones)
-            who = {id_: patient.representative for id_, patient in unique.items() if patient.representative}
-            rows = [{**flat(one, "phones"), "patient_id": id_} for id_, one in who.items()]
-            await insert_new(connection, RepresentativeRow, rows)
-            at = [
-                {"patient_id": id_, "position": position, "phone": phone}
-                for id_, one in who.items()
-                for position, phone in enumerate(one.phones)
-            ]
-            await insert_new(connection, RepresentativePhoneRow, at)
+            await save_patients(connection, patients)
 
         await self._database.write(work)
 
     async def save_appointments(self, appointments: Sequence[Appointment], synced_at: datetime) -> None:
         """Also moves last_sync, even when there are none: an empty day was read as well."""
-        unique = {visit.id: visit for visit in appointments}
-        doctors = {visit.doctor.id: flat(visit.doctor) for visit in unique.values()}
-        branches = {visit.branch.id: flat(visit.branch) for visit in unique.values()}
-        rows = [
-            {
-                **flat(visit, "doctor", "branch"),
-                "doctor_id": visit.doctor.id,
-                "branch_id": visit.branch.id,
-                "seen_at": synced_at,
-            }
-            for visit in unique.values()
-        ]
 
         async def work(connection: AsyncConnection) -> None:
-            await upsert(connection, DoctorRow, list(doctors.values()))
-            await upsert(connection, BranchRow, list(branches.values()))
-            await upsert(connection, AppointmentRow, rows)
+            await save_visits(connection, appointments, synced_at)
             await upsert(connection, SyncRow, [{"name": _VISITS, "at": synced_at}], keys=("name",))
 
         await self._database.write(work)
 
     async def patient(self, patient_id: str) -> Patient | None:
-        found = await self._patients([patient_id])
+        found = await self.patients_of([patient_id])
         return found[0] if found else None
 
     async def patients_at(self, phone: str) -> Sequence[Patient]:
@@ -86,22 +51,26 @@ class Mirror(Repository):
         wards = select(RepresentativePhoneRow.patient_id).where(RepresentativePhoneRow.phone == phone)
         async with self._database.reading() as connection:
             ids = sorted({id_ for ask in (own, wards) for id_ in (await connection.execute(ask)).scalars()})
-        return await self._patients(ids)
+        return await self.patients_of(ids)
 
-    async def _patients(self, patient_ids: Sequence[str]) -> tuple[Patient, ...]:
+    async def patients_of(self, patient_ids: Sequence[str]) -> tuple[Patient, ...]:
         """Those of these patients that are known, by id."""
         found: list[Patient] = []
         async with self._database.reading() as connection:
             for ids in chunks(sorted(patient_ids)):
                 phones = await _phones(connection, PatientPhoneRow, ids)
                 theirs = await _phones(connection, RepresentativePhoneRow, ids)
-                statement = select(RepresentativeRow).where(RepresentativeRow.patient_id.in_(ids))
+                statement = select(RepresentativeRow).where(
+                    among(connection.dialect.name, RepresentativeRow.patient_id, ids)
+                )
                 who: dict[str, Representative] = {}
                 for found_row in (await connection.execute(statement)).mappings():
                     row = dict(found_row)
                     id_ = row.pop("patient_id")
                     who[id_] = Representative(**row, phones=theirs.get(id_, ()))
-                these = select(PatientRow).where(PatientRow.id.in_(ids)).order_by(PatientRow.id)
+                these = (
+                    select(PatientRow).where(among(connection.dialect.name, PatientRow.id, ids)).order_by(PatientRow.id)
+                )
                 for one in (await connection.execute(these)).mappings():
                     id_ = one["id"]
                     found.append(Patient(**one, phones=phones.get(id_, ()), representative=who.get(id_)))
@@ -125,24 +94,69 @@ class Mirror(Repository):
 
     async def _visits(self, statement: Select[Any]) -> tuple[Appointment, ...]:
         async with self._database.reading() as connection:
-            rows = [dict(row) for row in (await connection.execute(statement)).mappings()]
-            doctors = {row["id"]: Doctor(**row) for row in await _by_id(connection, DoctorRow, rows, "doctor_id")}
-            branches = {
-                row["id"]: ClinicBranch(**row) for row in await _by_id(connection, BranchRow, rows, "branch_id")
-            }
-        visits = []
-        for row in rows:
-            del row["seen_at"]
-            doctor, branch = doctors[row.pop("doctor_id")], branches[row.pop("branch_id")]
-            visits.append(Appointment(**row, doctor=doctor, branch=branch))
-        return tuple(visits)
+            return await load_visits(connection, statement)
+
+
+async def save_patients(connection: AsyncConnection, patients: Sequence[Patient]) -> None:
+    unique = {patient.id: patient for patient in patients}
+    plain = [flat(patient, "phones", "representative") for patient in unique.values()]
+    await upsert(connection, PatientRow, plain)
+    for ids in chunks(list(unique)):
+        for model in (PatientPhoneRow, RepresentativePhoneRow, RepresentativeRow):
+            await connection.execute(delete(model).where(among(connection.dialect.name, model.patient_id, ids)))
+    phones = [
+        {"patient_id": patient.id, "position": position, "phone": phone}
+        for patient in unique.values()
+        for position, phone in enumerate(patient.phones)
+    ]
+    await insert_new(connection, PatientPhoneRow, phones)
+    who = {id_: patient.representative for id_, patient in unique.items() if patient.representative}
+    rows = [{**flat(one, "phones"), "patient_id": id_} for id_, one in who.items()]
+    await insert_new(connection, RepresentativeRow, rows)
+    at = [
+        {"patient_id": id_, "position": position, "phone": phone}
+        for id_, one in who.items()
+        for position, phone in enumerate(one.phones)
+    ]
+    await insert_new(connection, RepresentativePhoneRow, at)
+
+
+async def save_visits(connection: AsyncConnection, visits: Sequence[Appointment], seen_at: datetime) -> None:
+    unique = {visit.id: visit for visit in visits}
+    doctors = {visit.doctor.id: flat(visit.doctor) for visit in unique.values()}
+    branches = {visit.branch.id: flat(visit.branch) for visit in unique.values()}
+    rows = [
+        {
+            **flat(visit, "doctor", "branch"),
+            "doctor_id": visit.doctor.id,
+            "branch_id": visit.branch.id,
+            "seen_at": seen_at,
+        }
+        for visit in unique.values()
+    ]
+    await upsert(connection, DoctorRow, list(doctors.values()))
+    await upsert(connection, BranchRow, list(branches.values()))
+    await upsert(connection, AppointmentRow, rows)
+
+
+async def load_visits(connection: AsyncConnection, statement: Select[Any]) -> tuple[Appointment, ...]:
+    """Visits selected by `select(AppointmentRow)…`, in its order, with doctor and branch."""
+    rows = [dict(row) for row in (await connection.execute(statement)).mappings()]
+    doctors = {row["id"]: Doctor(**row) for row in await _by_id(connection, DoctorRow, rows, "doctor_id")}
+    branches = {row["id"]: ClinicBranch(**row) for row in await _by_id(connection, BranchRow, rows, "branch_id")}
+    visits = []
+    for row in rows:
+        del row["seen_at"]
+        doctor, branch = doctors[row.pop("doctor_id")], branches[row.pop("branch_id")]
+        visits.append(Appointment(**row, doctor=doctor, branch=branch))
+    return tuple(visits)
 
 
 async def _phones(
     connection: AsyncConnection, model: type[PatientPhoneRow] | type[RepresentativePhoneRow], ids: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
     """patient id -> phones, in the order in which they are to be tried."""
-    statement = select(model.patient_id, model.phone).where(model.patient_id.in_(ids))
+    statement = select(model.patient_id, model.phone).where(among(connection.dialect.name, model.patient_id, ids))
     found: dict[str, tuple[str, ...]] = {}
     for patient_id, phone in await connection.execute(statement.order_by(model.patient_id, model.position)):
         found[patient_id] = (*found.get(patient_id, ()), phone)
@@ -154,6 +168,6 @@ async def _by_id(
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for ids in chunks(sorted({row[key] for row in rows})):
-        result = await connection.execute(select(model).where(model.id.in_(ids)))
+        result = await connection.execute(select(model).where(among(connection.dialect.name, model.id, ids)))
         found += [dict(row) for row in result.mappings()]
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ForeignKey, Index, Text, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from voicebot.contacts.model import (
@@ -166,6 +166,9 @@ class ContactRow(Base):
     attempts_used: Mapped[int]
     outcome: Mapped[Outcome | None]
     reason: Mapped[str] = mapped_column(Text)
+    campaign_id: Mapped[str] = mapped_column(index=True, server_default="")
+    zone: Mapped[str] = mapped_column(server_default="")
+    is_last: Mapped[bool] = mapped_column(server_default=true())
 
 
 class AttemptRow(Base):
@@ -192,6 +195,7 @@ class AttemptRow(Base):
     finished_at: Mapped[datetime | None]
     disposition: Mapped[Disposition | None]
     reason: Mapped[str] = mapped_column(Text)
+    lane: Mapped[str] = mapped_column(server_default="")
 
 
 class AttemptContactRow(Base):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from voicebot.contacts.decisions import DecisionNote
 from voicebot.contacts.model import (
     Appointment,
     Attempt,
@@ -20,6 +22,7 @@ from voicebot.contacts.model import (
 )
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.errors import NetworkFault
+from voicebot.store.campaign_port import CampaignStore
 
 
 class StoreDown(NetworkFault):
@@ -88,10 +91,50 @@ class Settlement:
     deliveries: tuple[Delivery, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    decisions: tuple[DecisionNote, ...] = ()
 
 
-class Store(Protocol):
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The lines of one campaign. lines: how many calls of it at once over all nodes, None for as many as there are.
+    closed: why it makes no new calls now, in Russian, or ''."""
+
+    name: str
+    lines: int | None = None
+    closed: str = ""
+
+
+#: The name of the lane that stands for all attempts: closing it stops every new call on every node.
+ALL_LANES = "*"
+
+
+def closed_lane(lane: str, lanes: Mapping[str, Lane]) -> str:
+    """Why no attempt of this lane may be made now, in Russian, or ''. lanes: all of them, by name."""
+    return next((lanes[name].closed for name in (ALL_LANES, lane) if name in lanes and lanes[name].closed), "")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A process that makes calls. beats grows while it lives: watch whether it does, clocks of machines differ.
+
+    taken_by: the node that declared this one dead and took its work over, or ''.
+    """
+
+    name: str
+    role: str
+    started_at: datetime
+    at: datetime
+    beats: int
+    taken_by: str = ""
+
+
+class Store(CampaignStore, Protocol):
     """The robot's database. Every method is one transaction and may raise StoreDown."""
+
+    def together(self) -> AbstractAsyncContextManager[None]:
+        """What is read within it is read at one moment, and costs less than one by one. Not for writes, and not for
+        waiting for anything else: a transaction is open."""
+        ...
 
     # What the MIS said last -----------------------------------------------------------------
     async def save_patients(self, patients: Sequence[Patient]) -> None: ...
@@ -122,8 +165,8 @@ class Store(Protocol):
         ...
 
     # Attempts -------------------------------------------------------------------------------
-    async def due_attempts(self, now: datetime, limit: int) -> Sequence[Attempt]:
-        """Planned attempts with due_at <= now, most urgent first."""
+    async def due_attempts(self, now: datetime, limit: int, without: Collection[str] = ()) -> Sequence[Attempt]:
+        """Planned attempts with due_at <= now, most urgent first; none of these lanes."""
         ...
 
     async def next_due(self) -> datetime | None:
@@ -136,8 +179,23 @@ class Store(Protocol):
         """Planned attempts at this phone, the earliest first."""
         ...
 
-    async def start_attempt(self, attempt_id: str, node: str, now: datetime) -> bool:
-        """planned -> dialling, written before the INVITE. False when it is not planned any more."""
+    async def start_attempt(
+        self,
+        attempt_id: str,
+        node: str,
+        now: datetime,
+        lines: int | None = None,
+        call: CallRow | None = None,
+        events: Sequence[EventRow] = (),
+    ) -> bool:
+        """planned -> dialling, written before the INVITE, with the call's row and its first events. False, and nothing
+        changed, when it is not planned any more, its phone is being rung, its lane is closed or has no line left, or
+        all of these lines are taken."""
+        ...
+
+    async def retract_attempt(self, attempt_id: str, node: str, due_at: datetime, reason: str) -> bool:
+        """dialling -> planned again, before the INVITE: nobody was rung, and the call's row goes. False when this
+        node does not hold the attempt any more."""
         ...
 
     async def postpone_attempt(self, attempt_id: str, due_at: datetime, reason: str) -> None:
@@ -169,6 +227,42 @@ class Store(Protocol):
         """Attempts in status dialling, on any node."""
         ...
 
+    # Calls that come in ---------------------------------------------------------------------
+    async def open_contacts_of(self, patient_ids: Sequence[str]) -> Sequence[Contact]:
+        """Contacts of these patients that are not closed, the most urgent first."""
+        ...
+
+    async def begin_inbound(self, attempt: Attempt, call: CallRow, prepared: EventRow, until: datetime) -> bool:
+        """A call that came in, with its attempt in status dialling; planned attempts for its contacts wait until then.
+        False, and nothing written, while its phone is being rung or talks already."""
+        ...
+
+    # Lanes and nodes ------------------------------------------------------------------------
+    async def save_lane(self, lane: Lane) -> None: ...
+    async def lanes(self) -> Mapping[str, Lane]:
+        """By name; a campaign that is not among them is open and may use every line."""
+        ...
+
+    async def lines_of(self, lane: str) -> int | None: ...
+    async def lines_taken(self) -> Mapping[str, int]:
+        """lane -> how many of its attempts are dialling now, on all nodes."""
+        ...
+
+    async def enter_node(self, name: str, role: str, now: datetime) -> int:
+        """A node begins to work, or begins again; whoever took it for dead does so no longer. Returns its beats."""
+        ...
+
+    async def beat(self, name: str, now: datetime) -> NodeRow | None:
+        """The node lives, one beat more. Returns its row as it was before: who had taken it for dead, and whether
+        somebody else beats under its name; None when there is no row."""
+        ...
+
+    async def nodes(self) -> Sequence[NodeRow]: ...
+    async def take_over(self, dead: NodeRow, by: str) -> bool:
+        """Declare this node dead and become the one who takes up its work. False when it has beaten since it was
+        read, or when another was first."""
+        ...
+
     # Calls ----------------------------------------------------------------------------------
     async def add_call(self, call: CallRow) -> None: ...
     async def append_events(self, events: Sequence[EventRow]) -> None:
@@ -190,6 +284,12 @@ class Store(Protocol):
         """True when it was written now, False when it had been before."""
         ...
 
+    async def settle_late(self, settlement: Settlement) -> bool:
+        """The end of a call whose attempt was written off as interrupted while it lived on (its node was taken for
+        dead): it counts in place of the interruption, whose planned retries go. False when the attempt did not end
+        as interrupted: nothing is written then."""
+        ...
+
     # Rules ----------------------------------------------------------------------------------
     async def suppressions(self, phone: str, patient_id: str, now: datetime) -> Sequence[Suppression]:
         """Those in force now that concern this phone or this patient."""
@@ -208,6 +308,21 @@ class Store(Protocol):
 
     async def save_scenario(self, scenario_id: str, version: str, text: str, now: datetime) -> None:
         """Keep the text of a version, once: calls name the version that ran."""
+        ...
+
+    # Decisions ------------------------------------------------------------------------------
+    async def add_decisions(self, notes: Sequence[DecisionNote]) -> None:
+        """Keep why something was done or not; the same decision made again is one row (for waiting, one a day)."""
+        ...
+
+    async def decisions(self, patient_id: str = "", contact_ids: Sequence[str] = ()) -> Sequence[DecisionNote]:
+        """About this patient and these contacts, in the order of time."""
+        ...
+
+    async def reached_out(
+        self, patient_ids: Sequence[str], since: datetime, without: Collection[str]
+    ) -> Sequence[tuple[str, datetime]]:
+        """(scenario id, moment) of each contact of these patients since then, but for these: open or called about."""
         ...
 
     # What goes out --------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import fields
 from typing import Any
 
@@ -20,6 +21,9 @@ class Repository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def together(self) -> AbstractAsyncContextManager[None]:
+        return self._database.together()
 
 
 def flat(item: Any, *left_out: str) -> dict[str, Any]:

@@ -50,8 +50,8 @@ class Seen:
 
 def disposition_of(seen: Seen) -> Disposition:
     """Exactly one disposition for what was seen; what nobody foresaw is FAILED, which costs the patient nothing."""
-    if seen.lost:
-        return Disposition.FAILED
+    if seen.lost:  # a telephone that rang is not rung again as soon as one that did not; an answer is the dialogue's
+        return Disposition.INTERRUPTED if seen.ringing and not seen.answered else Disposition.FAILED
     if seen.answered:
         return Disposition.ANSWERED
     if seen.cancelled:

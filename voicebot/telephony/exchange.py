@@ -34,7 +34,7 @@ class Exchange:
     gone_after_s: with the event socket down for so long, live calls are given up
     """
 
-    def __init__(self, url: str, user: str, password: str, app: str, *, gone_after_s: float = 3.0) -> None:
+    def __init__(self, url: str, user: str, password: str, app: str, *, gone_after_s: float = 10.0) -> None:
         self.client = AriClient(url, user, password, app, self)
         self.on_incoming: Callable[[StasisStart], None] | None = None
         self._gone_after_s = gone_after_s
@@ -51,6 +51,10 @@ class Exchange:
     def disown(self, owner: Owner) -> None:
         """Forget an owner and all its channels."""
         self._owners = {channel: each for channel, each in self._owners.items() if each is not owner}
+
+    def release(self, channel_id: str) -> None:
+        """Nobody owns this channel any more: its id may be used again."""
+        self._owners.pop(channel_id, None)
 
     def owns(self, channel_id: str) -> bool:
         return channel_id in self._owners

@@ -97,6 +97,20 @@ class Legs:
         self._exchange.own(leg.id, self._owner)
         self._legs[leg.id] = leg
 
+    def find(self, channel_id: str) -> Leg:
+        """A channel that is there and answered, of a process that died: ours from now on. Raises TelephonyError when a
+        live call has it."""
+        leg = Leg(channel_id)
+        leg.entered.set()
+        leg.up.set()
+        self.adopt(leg)
+        return leg
+
+    def keep_bridge(self, bridge_id: str) -> None:
+        """A bridge that is there is ours from now on."""
+        if bridge_id not in self._bridges:
+            self._bridges.append(bridge_id)
+
     async def create(self, channel_id: str, endpoint: str, caller_id: str) -> Leg:
         """A channel towards endpoint, in our application and not dialled yet.
 
@@ -167,6 +181,12 @@ class Legs:
                         await leg.gone.wait()
         except TimeoutError:
             log.info("no word of the end of %s", [leg.id for leg in legs if not leg.gone.is_set()])
+
+    async def forget(self, channel_id: str) -> None:
+        """Remove a channel, so that another one may have its id."""
+        await self.remove(channel_id)
+        self._legs.pop(channel_id, None)
+        self._exchange.release(channel_id)
 
     async def remove_bridge(self, bridge_id: str) -> None:
         if bridge_id in self._bridges:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from voicebot.telephony import remains
 from voicebot.telephony.ari import AriConflict, AriError
 from voicebot.telephony.disposition import Seen, disposition_of
 from voicebot.telephony.events import AriEvent, DtmfReceived
@@ -15,6 +16,7 @@ from voicebot.telephony.legs import Leg, Legs
 from voicebot.telephony.media import MediaSocket
 from voicebot.telephony.port import (
     Audio,
+    Back,
     Gone,
     Key,
     LineEvent,
@@ -23,6 +25,8 @@ from voicebot.telephony.port import (
     Ringing,
     TelephonyDown,
     TelephonyError,
+    TransferLeft,
+    TransferNotJoined,
     Up,
 )
 from voicebot.telephony.transfer import Transfer
@@ -51,6 +55,16 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenUp:
+    """An answered call of a robot that died. caller_id: what an administrator sees on a transfer."""
+
+    caller_id: str
+
+
+Origin = Outbound | Inbound | TakenUp
+
+
+@dataclass(frozen=True, slots=True)
 class LineRules:
     """What all lines of a telephone share.
 
@@ -63,12 +77,14 @@ class LineRules:
 
 
 class AriLine:
-    """port.Line over ARI. Entering rings the number, or answers the call that came in.
+    """port.Line over ARI. Entering rings the number, answers the call that came in, or joins one that lives.
 
     The media channel is in the bridge before the number is dialled, so no word of the answering side is lost.
     """
 
-    def __init__(self, exchange: Exchange, call_id: str, origin: Outbound | Inbound, rules: LineRules) -> None:
+    def __init__(
+        self, exchange: Exchange, call_id: str, origin: Outbound | Inbound | TakenUp, rules: LineRules
+    ) -> None:
         self.id = call_id
         self.rate = rules.rate
         self._exchange = exchange
@@ -80,8 +96,11 @@ class AriLine:
         self._media: MediaSocket | None = None
         self._reader: asyncio.Task[None] | None = None
         self._transfer: Transfer | None = None
-        self._up = self._cancelled = self._over = False
-        self._ringing = isinstance(origin, Inbound)
+        self._up = self._cancelled = self._over = self._leaving = False
+        self._deaf = False  # the media socket broke while an administrator had the patient
+        self._rejoining: asyncio.Task[None] | None = None
+        self._ringing = not isinstance(origin, Outbound)
+        self._watch: asyncio.Task[None] | None = None  # of an administrator who talked already when we came
 
     async def __aenter__(self) -> AriLine:
         try:
@@ -126,7 +145,7 @@ class AriLine:
             endpoint=self._rules.administrators.get(queue, ""),
             channel_id=channel_id,
             caller_id=self._origin.caller_id,
-            tell=self._tell,
+            tell=self._tell_of_transfer,
         )
         self._transfer.start(whisper, timeout_s)
 
@@ -138,6 +157,11 @@ class AriLine:
         """As the port says. Raises TelephonyDown when Asterisk does not answer: leaving the line cleans up later."""
         self._cancelled = True
         await self._exchange.client.delete(f"channels/{self.id}")
+
+    async def cut(self) -> None:
+        """Close the media socket, as a broken network would; the line comes back by itself. For rehearsals."""
+        if self._media:
+            await self._media.close()
 
     def on_event(self, event: AriEvent) -> None:
         leg = self._legs.get(event.channel.id)
@@ -166,6 +190,8 @@ class AriLine:
         try:
             if isinstance(self._origin, Outbound):
                 await self._legs.create(self.id, self._origin.endpoint, self._origin.caller_id)
+            elif isinstance(self._origin, TakenUp):
+                return await self._take_up()
             else:
                 caller = self._origin.hand_over()
                 self._legs.adopt(caller)
@@ -178,6 +204,58 @@ class AriLine:
         except AriError as error:  # 500: the endpoint does not exist; or the caller left meanwhile, and Gone is told
             log.error("line %s: %s", self.id, error)
             self._end(lost=True)
+
+    async def _take_up(self) -> None:
+        """Our audio into the bridge that is there; or, when patient and administrator talk in it, only an eye on it."""
+        client = self._exchange.client
+        left = await remains.look(client, self.id)
+        self._legs.find(self.id)
+        self._up = True
+        if left.talking:
+            administrator = self._legs.find(left.administrator)
+            self._legs.keep_bridge(self._bridge_id)
+            await remains.listen_to(client, self.id, administrator.id)
+            self._watch = asyncio.create_task(self._until_left(administrator), name=f"administrator-{self.id}")
+            self._tell(Back(talking=True))
+            return
+        await remains.listen_to(client, self.id)
+        await self._join_media(left)
+
+    async def _join_media(self, left: remains.Left) -> None:
+        await remains.clear(self._exchange.client, self.id)
+        self._media = await self._legs.open_media(self._media_id)
+        self._reader = asyncio.create_task(self._listen(self._media), name=f"media-{self.id}")
+        if left.bridge:
+            self._legs.keep_bridge(self._bridge_id)
+            missing = () if self.id in left.members else (self.id,)
+            await self._legs.join(self._bridge_id, *missing, self._media_id)
+        else:
+            await self._legs.bridge(self._bridge_id, self.id, self._media_id)
+        self._media.noise(True)
+        self._tell(Back())
+
+    async def _rejoin(self) -> None:
+        """The media socket broke although the call lives: a new one, and who speaks on this line is told."""
+        self._deaf = False
+        try:
+            left = await remains.look(self._exchange.client, self.id)
+            if self._media:
+                await self._media.close()
+            await self._legs.forget(self._media_id)
+            await self._join_media(left)
+        except (TelephonyError, TelephonyDown) as error:
+            log.warning("line %s: the robot cannot return: %s", self.id, error)
+            self._tell(MediaLost())
+
+    def _tell_of_transfer(self, event: LineEvent) -> None:
+        self._tell(event)
+        if self._deaf and isinstance(event, TransferNotJoined | TransferLeft) and self._transfer:
+            self._transfer.robot_is_out = False
+            self._rejoining = asyncio.create_task(self._rejoin(), name=f"rejoin-{self.id}")
+
+    async def _until_left(self, administrator: Leg) -> None:
+        await administrator.gone.wait()
+        self._tell(TransferLeft())
 
     async def _open(self, origin: Outbound | Inbound) -> None:
         """Media first, then the far side: what it says first is heard."""
@@ -195,7 +273,15 @@ class AriLine:
             wanted = self._up and self._events.qsize() < _MOST_EVENTS
             if wanted or isinstance(event, PlayFinished):
                 self._tell(event)
-        self._tell(MediaLost())
+        if self._over or self._leaving:
+            return
+        if self._transfer and self._transfer.robot_is_out:
+            self._deaf = True  # nobody needs us now
+        elif self._up:
+            log.warning("line %s: the media socket broke", self.id)
+            await self._rejoin()
+        else:
+            self._tell(MediaLost())
 
     def _join(self) -> None:
         self._up = True
@@ -235,9 +321,16 @@ class AriLine:
             raise
 
     async def _remove(self) -> None:
+        self._leaving = True
         try:
+            if self._rejoining:
+                self._rejoining.cancel()
+                await asyncio.gather(self._rejoining, return_exceptions=True)
             if self._transfer:
                 await self._transfer.stop()
+            if self._watch:
+                self._watch.cancel()
+                await asyncio.gather(self._watch, return_exceptions=True)
             await self._legs.remove_all()
             if self._reader:
                 self._reader.cancel()

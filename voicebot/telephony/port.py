@@ -76,6 +76,14 @@ class MediaLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """The robot is on the line again: of a call whose robot died, or after its socket broke. What had been queued is
+    lost. talking: the patient is together with an administrator, and the robot's audio is not joined."""
+
+    talking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """The patient's channel is gone: the last event of a line. cause is Q.850, tech_cause the SIP status."""
 
@@ -85,7 +93,17 @@ class Gone:
 
 
 LineEvent = (
-    Ringing | Up | Audio | PlayFinished | Key | TransferJoined | TransferNotJoined | TransferLeft | MediaLost | Gone
+    Ringing
+    | Up
+    | Audio
+    | PlayFinished
+    | Key
+    | TransferJoined
+    | TransferNotJoined
+    | TransferLeft
+    | MediaLost
+    | Back
+    | Gone
 )
 
 
@@ -123,12 +141,46 @@ class Line(Protocol):
     async def __aexit__(self, *exc: object) -> None: ...
 
 
+class Ring(Protocol):
+    """Somebody rings us. Whoever takes it must ring, reject or answer it. caller: their number as the network shows
+    it, "" or "anonymous" when it is hidden; dialled: the number they rang."""
+
+    channel_id: str
+    dialled: str
+    caller: str
+
+    async def ring(self) -> None:
+        """Let them hear that it rings."""
+        ...
+
+    async def reject(self, cause: int) -> None:
+        """Refuse by Q.850 cause."""
+        ...
+
+    def answer(self) -> Line:
+        """Entering the line answers. When the caller has left by then, its only event is Gone."""
+        ...
+
+    async def left(self) -> None:
+        """Wait until the caller gives up."""
+        ...
+
+
 class Telephone(Protocol):
     """Places calls."""
 
     def dial(self, call_id: str, number: str, caller_id: str, ring_timeout_s: int) -> Line:
         """A line whose entering rings the number. call_id becomes the channel id: a second dial of it is refused
         while the first lives (409), with TelephonyError."""
+        ...
+
+    def take_up(self, call_id: str, caller_id: str) -> Line:
+        """The line of an answered call that a robot which died has left behind. Entering it joins our audio and tells
+        Back first; raises TelephonyError when the call is gone."""
+        ...
+
+    async def answered(self, call_id: str) -> bool:
+        """Whether a channel of this id exists and is answered."""
         ...
 
     async def alive(self, call_id: str) -> bool:

@@ -34,12 +34,30 @@ class PortLease:
         for start in range(_FIRST, _LAST - _BLOCK + 1, _BLOCK):
             if held := self._hold(start):
                 self._held = held
-                self.http, self.sip, self.rtp = start, start + 1, (start + 10, start + _BLOCK - 11)
+                self._name(start)
                 return
         raise NoFreePorts(
             f"Нет свободных портов на {address}: все блоки от {_FIRST} до {_LAST} заняты.",
             "Остановите лишние программы телефонии: «ss -lunp» покажет, кто занял порты.",
         )
+
+    @classmethod
+    def again(cls, http: int, address: str = "127.0.0.1") -> PortLease | None:
+        """The block that begins at this port, whose ports are in use: by an Asterisk that outlived its robot. None
+        when somebody else holds it."""
+        held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            held.bind((address, http + _BLOCK - 1))
+        except OSError:
+            held.close()
+            return None
+        lease = cls.__new__(cls)
+        lease._address, lease._held = address, held
+        lease._name(http)
+        return lease
+
+    def _name(self, start: int) -> None:
+        self.http, self.sip, self.rtp = start, start + 1, (start + 10, start + _BLOCK - 11)
 
     def _hold(self, start: int) -> socket.socket | None:
         held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

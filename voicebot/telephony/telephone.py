@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
+from voicebot.telephony import remains
 from voicebot.telephony.ari import AriNotFound
 from voicebot.telephony.events import StasisStart
 from voicebot.telephony.exchange import Exchange
 from voicebot.telephony.incoming import Incoming
-from voicebot.telephony.line import AriLine, LineRules, Outbound
+from voicebot.telephony.line import AriLine, LineRules, Outbound, TakenUp
 from voicebot.telephony.port import TelephonyError
+
+log = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"\+?[0-9]{2,20}")
 _MOST_WAITING = 100  # calls that came in and that nobody has looked at
@@ -54,7 +58,7 @@ class AriTelephone:
         administrators: Mapping[str, str] | None = None,
         rate: int = 8000,
         max_call_s: int = 1800,
-        gone_after_s: float = 3.0,
+        gone_after_s: float = 10.0,
     ) -> None:
         self.exchange = Exchange(url, user, password, app, gone_after_s=gone_after_s)
         self.exchange.on_incoming = self._offer
@@ -87,6 +91,13 @@ class AriTelephone:
             self._incoming = asyncio.Queue(_MOST_WAITING)
         return _Calls(self._incoming)
 
+    def take_up(self, call_id: str, caller_id: str) -> AriLine:
+        """As the port says."""
+        return AriLine(self.exchange, call_id, TakenUp(caller_id), self._rules)
+
+    async def answered(self, call_id: str) -> bool:
+        return await remains.up(self._client, call_id)
+
     async def alive(self, call_id: str) -> bool:
         try:
             await self._client.get(f"channels/{call_id}")
@@ -95,7 +106,7 @@ class AriTelephone:
         return True
 
     async def end(self, call_id: str) -> None:
-        for path in (f"channels/{call_id}", f"channels/m-{call_id}", f"bridges/b-{call_id}"):
+        for path in (f"channels/{call_id}", *remains.names(call_id)):
             await self._client.delete(path)
 
     async def orphans(self) -> list[Orphan]:
@@ -115,6 +126,13 @@ class AriTelephone:
             if bridge in ours["bridge_ids"] and not self.exchange.owns(call_id):
                 found.append(Orphan(call_id, f"bridges/{bridge}", False))
         return found
+
+    async def end_orphans(self, kept: Collection[str] = ()) -> None:
+        """End what a process that died has left, but for the calls of these channels: they are taken up again."""
+        for orphan in await self.orphans():
+            if orphan.call_id not in kept:
+                log.warning("%s of a robot that died is ended", orphan.path)
+                await self.remove(orphan)
 
     async def remove(self, orphan: Orphan) -> None:
         """Remove one orphan; gone already is a success."""
@@ -144,5 +162,5 @@ class _Calls(AsyncIterator[Incoming]):
 
 
 def _call_of(name: str) -> str:
-    """The call id in the id of a channel or bridge of ours: m-7, b-7 and 7 are of call 7."""
-    return re.sub(r"^(?:m|b|w|wb)-", "", name)
+    """The call id in the id of a channel or bridge of ours: m-7, b-7, w-t-7 and 7 are of call 7."""
+    return re.sub(r"^(?:(?:m|b|w|wb|t)-)+", "", name)

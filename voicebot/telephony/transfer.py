@@ -84,6 +84,7 @@ class Transfer:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self, whisper: bytes, timeout_s: int) -> None:
+        joined = False
         try:
             try:
                 await self._hold()
@@ -94,6 +95,7 @@ class Transfer:
                 await self._robot_returns(music=True)
                 self._tell(TransferNotJoined(str(error) or "Администратор не ответил."))
                 return
+            joined = True
             self._tell(TransferJoined())
             await administrator.gone.wait()
             await self._robot_returns(music=False)
@@ -104,7 +106,7 @@ class Transfer:
         except (TelephonyError, TelephonyDown) as error:
             # the bridge or the robot's channel is gone: the call ends by its own events
             log.warning("transfer %s: the robot cannot return: %s", self._channel_id, error)
-            self._tell(TransferNotJoined(error.message))
+            self._tell(TransferLeft() if joined else TransferNotJoined(error.message))
 
     async def _hold(self) -> None:
         await self._media.flush()

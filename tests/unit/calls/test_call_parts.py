@@ -27,7 +27,7 @@ from voicebot.language.templates import MissingFact
 from voicebot.language.understanding import Understanding
 from voicebot.scenarios.phrases import load_phrases
 from voicebot.speech.audio import AudioFault
-from voicebot.speech.port import Recognised
+from voicebot.speech.port import Capability, HeardSound, Recognised
 from voicebot.sql.engine import DataConflict
 from voicebot.store.port import StoreDown
 
@@ -122,11 +122,13 @@ def test_a_recording_that_is_no_sound_is_told_by_its_name(tmp_path: Path) -> Non
 # Mind ---------------------------------------------------------------------------------------
 
 
-def understood(text: str, step: str = "who", *, zone: str = "Europe/Moscow", names=frozenset({"анна"}), others=()):
+def understood(
+    text: str, step: str = "who", *, zone: str = "Europe/Moscow", names=frozenset({"анна"}), others=(), ear=None
+):
     visit = datetime(2026, 11, 24, 10, 30, tzinfo=ZoneInfo(zone))
     mind = CallMind(UNDERSTANDING, names, [visit], ManualClock(NOW))
     call = replace(new_call(SCENARIO, ({},)), step_id=step)
-    return mind.understand(Recognised(text, 0.9, 0.0, alternatives=others), call)
+    return mind.understand(HeardSound(Recognised(text, 0.9, 0.0, alternatives=others), ear), call)
 
 
 def test_the_question_decides_what_a_name_means() -> None:
@@ -147,6 +149,31 @@ def test_times_are_meant_in_the_zone_of_the_visit() -> None:
 
 def test_before_the_first_step_something_is_understood_as_well() -> None:
     assert understood("не звоните мне больше", "").has(Intent.STOP)
+
+
+def test_what_the_ear_hears_counts_beside_the_text() -> None:
+    lone = understood("Бурбур", "who", ear={"yes": 0.98}).candidates[0]
+    assert (lone.intent, lone.evidence) == (Intent.YES, "ухо: 0.98")
+    assert understood("Бурбур", "who", ear={"yes": 0.9}).candidates[:1] != (lone,)
+    agreed = understood("да", "who", ear={"yes": 0.9}).candidates[0]
+    assert "текст" in agreed.evidence and "ухо" in agreed.evidence
+
+
+def test_two_utterances_as_one_sentence() -> None:
+    visit = datetime(2026, 11, 24, 10, 30, tzinfo=ZoneInfo("Europe/Moscow"))
+    mind = CallMind(UNDERSTANDING, frozenset(), [visit], ManualClock(NOW))
+    call = replace(new_call(SCENARIO, ({},)), step_id="ask")
+    meaning = mind.together("Да нет.", HeardSound(Recognised("приду", 0.9, 0.0), {"no": 0.99}), call)
+    assert meaning.text == "Да нет приду" and meaning.candidates[0].intent is Intent.YES
+
+
+def test_a_recogniser_is_told_what_may_be_answered_where_it_can_use_it() -> None:
+    visit = datetime(2026, 11, 24, 10, 30, tzinfo=ZoneInfo("Europe/Moscow"))
+    call = replace(new_call(SCENARIO, ({},)), step_id="who")
+    plain, grammar = (CallMind(UNDERSTANDING, frozenset(), [visit], ManualClock(NOW), can)
+                      for can in (Capability.NONE, Capability.GRAMMAR))  # fmt: skip
+    assert plain.phrases(call) is None
+    assert "да" in (grammar.phrases(call) or ())
 
 
 # Journal ------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Sex
 from voicebot.contacts.model import Patient as Person
 from voicebot.dialogue import codec
 from voicebot.dialogue.outcome import Disposition, Outcome
-from voicebot.dialogue.step import APOLOGY
+from voicebot.dialogue.prompts import APOLOGY
 from voicebot.engine.caller import CallOrder
 from voicebot.language.likeness import shipped
 from voicebot.language.templates import MissingFact
@@ -29,7 +29,7 @@ from voicebot.scenarios.loading import load
 from voicebot.scenarios.phrases import load_phrases
 from voicebot.scenarios.talk import Language
 from voicebot.speech.listener import Listener
-from voicebot.speech.port import Recognised
+from voicebot.speech.port import Capability, HeardSound, Recognised
 from voicebot.telephony.memory import MemoryLine, memory_call
 from voicebot.telephony.port import Audio
 
@@ -64,8 +64,10 @@ class Tones:
 
 
 class NoEars:
-    async def recognise(self, pcm: bytes, rate: int) -> Recognised:
-        return Recognised("", 0.0, 0.9)
+    capabilities = Capability.NONE
+
+    async def hear(self, pcm: bytes, rate: int, phrases=None) -> HeardSound:
+        return HeardSound(Recognised("", 0.0, 0.9))
 
 
 @dataclass
@@ -74,6 +76,12 @@ class Rows:
 
     async def append_events(self, rows) -> None:
         self.rows += rows
+
+    async def call(self, call_id: str) -> None:
+        return None  # nobody knows of such a call
+
+    async def events(self, call_id: str) -> list:
+        return self.of(call_id)
 
     def of(self, call_id: str) -> list:
         return [r for r in self.rows if r.call_id == call_id]

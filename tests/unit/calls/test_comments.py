@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.calls.caller import subjects
 from voicebot.calls.comments import Comments, keep_in
 from voicebot.calls.driver import LiveCall
 from voicebot.calls.journal import CallJournal
 from voicebot.calls.listening import Senses
 from voicebot.calls.port import Spoken
+from voicebot.calls.subjects import subjects
 from voicebot.contacts.model import Appointment, ClinicBranch, Doctor, Patient, Representative
 from voicebot.dialogue.call import new_call
 from voicebot.dialogue.intents import Intent, Meaning

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,16 +15,17 @@ from voicebot.calls.port import Spoken
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.call import new_call
-from voicebot.dialogue.events import PromptStopped, RecognitionLost
+from voicebot.dialogue.events import Grounds, PromptStopped, RecognitionLost
 from voicebot.dialogue.intents import Intent, Meaning, Scored
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
 from voicebot.dialogue.prompts import prompts
 from voicebot.dialogue.scenario import About, End, Goto, Listen, Purpose, Reaction, Scenario, Step, Transfer, Unclear
 from voicebot.speech.listener import Listener
-from voicebot.speech.port import Recognised, SpeechError
+from voicebot.speech.machine import MachineJudge
+from voicebot.speech.port import Capability, HeardSound, Recognised, SpeechError
 from voicebot.store.port import StoreDown
 from voicebot.telephony.memory import memory_call
-from voicebot.telephony.port import Audio, Gone, TelephonyError
+from voicebot.telephony.port import Audio, Gone, MediaLost, Ringing, TelephonyError
 
 PROMPT_MS = 2_000
 MEANS = {
@@ -63,21 +65,32 @@ class Loudness:
 
 
 class Ears:
+    capabilities = Capability.NONE
+
     def __init__(self, *texts: str | Exception, took_s: float = 0.2) -> None:
         self.texts, self.took_s, self.asked = list(texts), took_s, 0
 
-    async def recognise(self, pcm: bytes, rate: int) -> Recognised:
+    async def hear(self, pcm, rate, phrases=None) -> HeardSound:
         self.asked += 1
         await asyncio.sleep(self.took_s)
         text = self.texts.pop(0) if self.texts else ""
         if isinstance(text, Exception):
             raise text
-        return Recognised(text, 0.9, 0.0 if text else 0.9)
+        return HeardSound(
+            Recognised(text, 0.9, 0.0 if text else 0.9, engine="list"), {"yes": 0.7, "no": 0.2, "stop": 0.0}
+        )
 
 
 class Mind:
-    def understand(self, written, call):
-        return MEANS.get(written.text, Meaning())
+    def phrases(self, call):
+        return None
+
+    def understand(self, sound, call):
+        text = sound.recognised.text
+        return replace(MEANS.get(text, Meaning()), text=text, speech=bool(text))
+
+    def together(self, before, sound, call):
+        return self.understand(HeardSound(Recognised(f"{before} {sound.recognised.text}", 0.9, 0.0)), call)
 
 
 class Rows:
@@ -93,8 +106,8 @@ class Rows:
         self.rows += rows
 
 
-def sound(ms: int, loud: bool = True) -> bytes:
-    samples = np.sin(np.arange(8 * ms) * 0.3) * 9000 if loud else np.zeros(8 * ms)
+def sound(ms: int, loud: bool = True, pitch: float = 0.3) -> bytes:
+    samples = np.sin(np.arange(8 * ms) * pitch) * 9000 if loud else np.zeros(8 * ms)
     return samples.astype("<i2").tobytes()
 
 
@@ -116,7 +129,7 @@ class Patient:
             await asyncio.sleep(0.02)
 
     async def say(self, ms: int = 500) -> None:
-        await self.line.play(1, sound(ms))
+        await self.line.play(1, sound(ms, pitch=0.47))  # unlike the prompts, else it would be their echo
 
 
 def talk(script, ears, *, store=None, sabotage=None):
@@ -131,7 +144,7 @@ def talk(script, ears, *, store=None, sabotage=None):
             new_call(SCENARIO, ({},)),
             near,
             rendered,
-            Senses(Listener(Loudness()), ears, Mind()),
+            Senses(Listener(Loudness(), machine=MachineJudge()), ears, Mind()),
             CallJournal(rows, "a1"),
         )
         if sabotage:
@@ -165,6 +178,13 @@ def test_yes(run):
     assert live.answered_ms == 0
 
 
+def test_what_was_heard_and_why_is_kept(run):
+    _, rows, _ = run(talk(yes, Ears("да")))
+    heard = next(codec.decode(r.body) for r in rows if r.kind == "Heard")
+    assert heard.meaning.candidates[0].score == 0.95
+    assert heard.grounds == Grounds("да", 0.9, 0.0, "list", (), (("yes", 0.7), ("no", 0.2), ("stop", 0.0)), 512)
+
+
 def test_recognition_starts_at_the_first_pause_and_is_not_done_twice(run):
     ears = Ears("да")
     _, rows, _ = run(talk(yes, ears))
@@ -189,6 +209,15 @@ def test_an_interruption_flushes_and_a_backchannel_resumes(run):
     stopped = next(codec.decode(r.body) for r in rows if r.kind == "PromptStopped")
     assert isinstance(stopped, PromptStopped) and 500 < stopped.played_ms < 1_500 == PROMPT_MS - 500
     assert finish.conclusions[0].outcome is Outcome.CONFIRMED
+
+
+def test_a_machine_is_known_by_its_words(run):
+    async def machine(patient, live):
+        await patient.say(1500)
+
+    finish, rows, _ = run(talk(machine, Ears("Абонент не может ответить на ваш звонок")))
+    assert finish.disposition is Disposition.VOICEMAIL
+    assert [r.kind for r in rows].count("MachineDetected") == 1
 
 
 def test_what_was_said_before_the_hangup_is_still_understood(run):
@@ -259,6 +288,25 @@ def test_a_line_that_breaks_in_mid_call_is_interrupted(run):
     finish, _, _ = run(talk(cut, Ears()))
     assert finish.disposition is Disposition.INTERRUPTED
     assert finish.conclusions[0].answer is None
+
+
+@pytest.mark.parametrize(
+    ("rang", "expected"), [((Ringing(),), Disposition.INTERRUPTED), ((), Disposition.FAILED)], ids=["rang", "did not"]
+)
+def test_a_call_that_breaks_before_the_answer_is_interrupted_if_it_rang(run, rang, expected):
+    async def nothing(patient, live):
+        pass
+
+    def lose_the_sound(near):
+        async def entering(line):
+            for event in (*rang, MediaLost()):
+                line._events.put_nowait(event)
+            return line
+
+        near.__class__ = type("Breaking", (near.__class__,), {"__aenter__": entering})
+
+    finish, _, _ = run(talk(nothing, Ears(), sabotage=lose_the_sound))
+    assert finish.disposition is expected
 
 
 def test_the_database_may_be_away_for_a_while(run):

@@ -136,3 +136,11 @@ def test_hangs_up_after_a_time_and_at_the_latest() -> None:
 def test_an_answering_machine_speaks_beeps_records_and_hangs_up() -> None:
     talk = Talk(voicemail=Voicemail("нас нет", record_ms=5000))
     assert rehearse(talk, 20_000, (2000, 3000)) == [(300, Say("нас нет", Kind.VOICEMAIL)), (5800, Leave("recorded"))]
+
+
+def test_what_was_broken_off_is_not_answered() -> None:
+    talk = Talk(greeting="алло", lines=lines("да"), again=False)
+    assert rehearse(talk, 6000, (700, 900), (2000, 4000)) == [
+        (300, Say("алло", Kind.GREETING)),
+        (4700, Say("да", Kind.LINE)),
+    ]

@@ -56,7 +56,8 @@ def test_every_key_of_a_call() -> None:
     talk = one(
         "{answer_after: 1.5s, greeting: алло, greeting_after: 200ms, again: false, patience: 800ms, longest: 1m, "
         "lines: [да, {say: нет, after: 0.6s}, {keys: 1}, {silence: true}], to_administrator: [добрый день], "
-        "interrupt: [{phrase: 2, at: 2.5s, say: стоп}], hang_up: {phrase: 3, at: 1s}, noise: {kind: babble, snr: 5}}"
+        "interrupt: [{phrase: 2, at: 2.5s, say: стоп}], hang_up: {phrase: 3, at: 1s}, noise: {kind: babble, snr: 5}, "
+        "clip: 120ms}"
     )
     assert talk == Talk(
         answer_after_ms=1500,
@@ -70,8 +71,22 @@ def test_every_key_of_a_call() -> None:
         interruptions=(Interruption(2, 2500, "стоп"),),
         hang_up=HangUp(phrase=3, at_ms=1000),
         noise=Noise(NoiseKind.BABBLE, 5),
+        clip_ms=120,
     )
     assert talk.texts() == ("алло", "да", "нет", "добрый день", "стоп")
+
+
+def test_a_line_may_lose_packets() -> None:
+    people = parse_people("persons:\n  '+78880000101': {loss: 3, calls: [busy]}\n  '+78880000102': {calls: [busy]}\n")
+    assert [person.loss for person in people.persons.values()] == [0.03, 0]
+
+
+def test_a_person_may_ring_back() -> None:
+    text = "persons:\n  '+78880000101':\n    calls: [busy]\n    rings_back: {after: 1500ms, lines: [да]}\n"
+    person = parse_people(text).persons["+78880000101"]
+    back = person.rings_back
+    assert back is not None and back.after_ms == 1500
+    assert person.talks() == (back.talk,) and back.talk.texts() == ("да",)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +108,10 @@ def test_every_key_of_a_call() -> None:
         ("persons:\n  '+78880000101':\n    calls:\n      - hang_up: {after_lines: 1s, phrase: 2}\n", 4, "нужно одно"),
         ("persons:\n  '+78880000101': {calls: [busy]}\n  '+78880000101': {calls: [busy]}\n", 3, "уже есть"),
         ("persons:\n  '+78880000101': {calls: [busy]}\n  '78880000101': {calls: [busy]}\n", 3, "уже есть"),
+        ("persons:\n  '+78880000101': {loss: 70, calls: [busy]}\n", 2, "от 0 до 50"),
+        ("persons:\n  '+78880000101':\n    calls:\n      - {clip: 5s}\n", 4, "больше секунды"),
+        ("persons:\n  '+78880000101':\n    calls: [busy]\n    rings_back: {lines: [да]}\n", 4, "нет after"),
+        ("persons:\n  '+78880000101':\n    calls: [busy]\n    rings_back: {after: 1s, refuse: busy}\n", 4, "refuse"),
         ("persons: [\n", 2, "не YAML"),
         ("people: {}\n", 1, "people"),
     ],

@@ -29,6 +29,13 @@ def test_two_phrases_are_numbered(tone: Tone) -> None:
     assert [e.number for e in heard] == [1, 1, 2, 2]
 
 
+def test_what_is_broken_off_at_once_is_not_counted(tone: Tone) -> None:
+    heard = hear(Ear(), tone(200) + hiss(800) + tone(500) + hiss(800))
+    assert [(type(e), e.number) for e in heard] == [
+        (PhraseStarted, 1), (PhraseEnded, 1), (PhraseStarted, 1), (PhraseEnded, 1),
+    ]  # fmt: skip
+
+
 def test_comfort_noise_and_a_click_are_no_phrase(tone: Tone) -> None:
     assert hear(Ear(), hiss(1000) + tone(20) + hiss(1000)) == []
 

@@ -119,6 +119,18 @@ def test_an_interruption_is_heard_over_the_robot(run: Run, tmp_path: Path, sound
     assert len(spells(samples_of(bytes(robot.heard)))) == 1
 
 
+def test_the_beginning_of_what_is_said_may_be_missing(run: Run, tmp_path: Path, sounds: Sounds, tone: Tone) -> None:
+    prompts = {500: tone(1000)}
+    whole = run(call(Talk(lines=(Utterance("приду"),), again=False), tmp_path, sounds, prompts, 5000))
+    cut = run(call(Talk(lines=(Utterance("приду"),), again=False, clip_ms=120), tmp_path, sounds, prompts, 5000))
+    (at, until), (cut_at, cut_until) = (
+        (entry.at_ms, entry.end_ms()) for log, _, _ in (whole, cut) for entry in log.all(What.SAID)
+    )
+    assert (cut_at - at, cut_until - until) == (pytest.approx(120, abs=21), pytest.approx(0, abs=21))
+    (spell,) = spells(samples_of(bytes(cut[2].heard)))
+    assert spell.end_ms - spell.start_ms == pytest.approx(cut_until - cut_at, abs=21)
+
+
 def test_keys_reach_the_robot(run: Run, tmp_path: Path, sounds: Sounds, tone: Tone) -> None:
     talk = Talk(lines=(Utterance(keys="12"), Utterance(keys="#")), again=False)
     log, _, robot = run(call(talk, tmp_path, sounds, {500: tone(800), 3000: tone(800)}, 7000))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from voicebot.city.ear import Spell
-from voicebot.city.recording import Recording, lay_out
+from voicebot.city.recording import Lateness, Recording, lateness, lay_out
 
 Tone = Callable[..., bytes]
 
@@ -21,6 +21,15 @@ def test_a_burst_after_a_stall_closes_up() -> None:
 
 def test_a_real_silence_stays() -> None:
     assert lay_out([(20, 20), (520, 20), (540, 20)]) == [20, 520, 540]
+
+
+def test_a_frame_is_late_when_a_telephone_would_not_wait_for_it() -> None:
+    on_time = [(20 * i, 20) for i in range(10)]
+    assert lateness(on_time) == Lateness(10, 0, 0)
+    stalled = [(20, 20), *[(200, 20)] * 8, (220, 20)]  # those of 60…200 came at once: up to 140 ms late
+    assert lateness(stalled) == Lateness(10, 4, 140)
+    assert lateness([(20, 20), (520, 20), (540, 20)]).late == 0  # nothing was sent in between
+    assert lateness([]) == Lateness(0, 0, 0)
 
 
 def test_both_sides_share_a_time_base(tmp_path: Path, tone: Tone) -> None:

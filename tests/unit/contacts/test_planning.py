@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from voicebot.contacts.decisions import RuleId
 from voicebot.contacts.hours import RUSSIAN_ZONES
 from voicebot.contacts.model import Appointment, ContactStatus, Lifecycle, Suppression
 from voicebot.contacts.planning import Planned, Skipped, cancelled, group, outdated, plan_visit, tries_apart, zone_of
@@ -71,9 +72,9 @@ def test_a_late_booking_is_called_in_the_next_window_or_left_out(make, msk) -> N
     late = make.visit(msk(24, 12))
     assert due(plan(make, late, msk(23, 22))) == msk(24, 9)
     skipped = plan(make, late, msk(23, 22), rules=replace(RULES, call_late_bookings=False))
-    assert skipped == Skipped("v1", "визит записан позже, чем пора было звонить")
+    assert skipped == Skipped("v1", "визит записан позже, чем пора было звонить", RuleId.LATE)
     assert plan(make, make.visit(msk(24, 8)), msk(23, 22)) == Skipped(
-        "v1", "до визита больше нет разрешённых часов для звонка"
+        "v1", "до визита больше нет разрешённых часов для звонка", RuleId.LATE
     )
 
 

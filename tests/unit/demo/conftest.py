@@ -14,7 +14,7 @@ from voicebot.city.journal import CallLog, Entry, Header, What
 from voicebot.city.people import Role
 from voicebot.contacts.model import Appointment, ClinicBranch, Contact, ContactStatus, Doctor
 from voicebot.contacts.model import Patient as Person
-from voicebot.demo.run import DemoResult
+from voicebot.demo.run import DemoResult, Story
 from voicebot.demo.truth import Truth
 from voicebot.dialogue import codec
 from voicebot.dialogue.events import Answered
@@ -82,6 +82,7 @@ def finished(tmp_path: Path) -> Callable[..., DemoResult]:
             tasks=["Петров Пётр: Позвонить в день визита"],
             messages=["+78880000102: Ждём вас <завтра>"],
             took_s=61.25,
+            story=Story("p9", "Петров Пётр", ("23.11.2026 10:00  позвонили <ему>: занято",)),
         )  # fmt: skip
 
     return make

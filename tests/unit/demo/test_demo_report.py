@@ -97,7 +97,8 @@ def seen(result) -> Seen:
 def test_the_page_shows_everything_and_nothing_of_it_becomes_markup(finished) -> None:
     page = seen(finished())
     text = "".join(page.text)
-    for words in ("Иванова Анна", "Петров <b> Пётр", "Это Анна?", "Спасибо <3", "Ждём вас <завтра>", "не отвечает"):
+    for words in ("Иванова Анна", "Петров <b> Пётр", "Это Анна?", "Спасибо <3", "Ждём вас <завтра>", "не отвечает",
+                  "voicebot why p9", "позвонили <ему>"):  # fmt: skip
         assert words in text
     assert "b" not in page.tags
     assert page.sources == ["city/run/calls/1.wav"]
@@ -127,6 +128,7 @@ def test_the_summary_is_json(finished) -> None:
     assert said["good"] is True
     assert [v["answer"] for v in said["visits"]] == ["confirmed", "declined", "unconfirmed"]
     assert (said["calls"], said["took_s"]) == (2, 61.2)
+    assert said["why"] == ["23.11.2026 10:00  позвонили <ему>: занято"]
 
 
 @pytest.mark.parametrize("measure", MEASURES)

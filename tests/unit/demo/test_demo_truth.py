@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.app import DataInUse, only_robot_in
 from voicebot.city.book import load_people
+from voicebot.data_folder import DataInUse, only_robot_in
 from voicebot.demo.folder import MARK, NotOurFolder, may_be_emptied
 from voicebot.demo.truth import load_truth
 from voicebot.dialogue.outcome import Outcome

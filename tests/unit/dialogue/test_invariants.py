@@ -42,6 +42,7 @@ random_events = st.one_of(
     st.just(events.TransferEnded(AT)),
     st.just(events.RecognitionLost(AT)),
     st.just(events.MustEnd(AT)),
+    st.just(events.Resumed(AT)),
 )  # fmt: skip
 #: Orders that go somewhere: each random event is followed by what a live call would bring of itself.
 NATURAL = "natural"
@@ -140,6 +141,7 @@ def test_every_event_survives_storage():
             f.name: {
                 "meaning": Meaning((Scored(Intent.YES, 0.9),), "да"),
                 "joined": Meaning(),
+                "grounds": events.Grounds("да", 0.9, 0.1, "whisper-base", ("нет",), (("yes", 0.8), ("no", 0.1)), 300),
                 "disposition": Disposition.BUSY,
             }.get(f.name, "x" if f.type == "str" else 7)
             for f in dataclasses.fields(cls)

@@ -230,6 +230,16 @@ def test_a_backchannel_lets_the_robot_go_on_from_where_it_was(rehearse):
     assert resumed.from_ms == 1_600
 
 
+def test_who_says_hello_into_a_prompt_hears_it_again(rehearse):
+    r = rehearse()
+    r.answer()
+    r.reply(means(Intent.YES))
+    r.pass_ms(2_000)
+    r.utter(means(Intent.HELLO))
+    again = [a for a in r.actions if isinstance(a, Play)][-1]
+    assert (told(r)[-1], again.from_ms) == ("ask", 0)
+
+
 def test_several_visits_have_their_own_answers(rehearse):
     r = rehearse(visits=2)
     r.answer()

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
 from voicebot.clock import ManualClock
 from voicebot.contacts.model import Appointment, Patient
@@ -23,10 +23,10 @@ from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Conclusion, Finish
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
 from voicebot.dialogue.scenario import About, End, Plan, Purpose, Scenario, Step, Unreached
-from voicebot.engine.attempting import Ports
-from voicebot.engine.caller import CallOrder, CallResult
+from voicebot.engine.caller import CalledOff, CallOrder, CallResult
 from voicebot.engine.machinery import Machinery, MachinerySettings, assemble
 from voicebot.engine.memory import MemoryEngine
+from voicebot.engine.ports import Ports
 from voicebot.mis.port import Command, MisUnavailable, Result
 from voicebot.mis.registry import models
 from voicebot.mis.registry.registry import Registry
@@ -113,12 +113,22 @@ class ScriptedCaller:
     rung: list[tuple[datetime, CallOrder]] = field(default_factory=list)
     recovered: list[str] = field(default_factory=list)
     fault: Exception | None = None
+    meanwhile: Callable[[], Awaitable[None]] | None = None  # while the prompts are made
+    talking: Callable[[], Awaitable[None]] | None = None  # while the call is live
 
     async def call(self, order: CallOrder) -> CallResult:
         if self.fault is not None:
             raise self.fault
+        if self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            await happens()
+        objection = await order.objection()
+        if objection:
+            raise CalledOff(objection)
         now = self.clock.now()
         self.rung.append((now, order))
+        if self.talking is not None:
+            await self.talking()
         finish = self.play(order)
         body = codec.encode(finish)
         await self.store.append_events([EventRow(order.attempt_id, 1, 1000, "Finish", body)])
@@ -183,6 +193,14 @@ class Clinic:
 
         await self.mis.database.write(work)
 
+    async def delete(self, visit_id: str) -> None:
+        """The clinic deletes a visit from the MIS."""
+
+        async def work(connection) -> None:
+            await connection.execute(delete(models.AppointmentRow).where(models.AppointmentRow.id == visit_id))
+
+        await self.mis.database.write(work)
+
     async def plan(self) -> None:
         await self.parts.syncing.run()
         await self.parts.planner.run()
@@ -199,7 +217,7 @@ class Clinic:
         for _ in range(at_most):
             await self.second()
             following = await self.store.next_due()
-            if following is None or following > until:
+            if following is None or following > until or self.clock.now() >= until:
                 self.clock.leap(max(timedelta(0), until - self.clock.now()))
                 return
             self.clock.leap(max(timedelta(seconds=1), following - self.clock.now()))

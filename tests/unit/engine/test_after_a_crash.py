@@ -12,8 +12,9 @@ from voicebot.contacts.rules import Rules
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Conclusion, Finish
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
-from voicebot.engine.attempting import Attempting, Ports
+from voicebot.engine.attempting import Attempting
 from voicebot.engine.caller import CallOrder, CallResult
+from voicebot.engine.ports import Ports
 from voicebot.store.port import EventRow
 
 
@@ -145,7 +146,7 @@ async def test_the_sweeper_takes_up_what_nobody_works_on(clinic, words) -> None:
     attempt_id = await due(clinic, words)
     await clinic.store.start_attempt(attempt_id, "node1", clinic.clock.now())
     assert await clinic.parts.sweeper.run() == 1
-    await clinic.engine.idle()
+    await clinic.parts.sweeper.idle()
     assert (await clinic.store.attempt(attempt_id)).status is AttemptStatus.FINISHED
     assert await clinic.parts.sweeper.run() == 0
     assert clinic.caller.rung == []

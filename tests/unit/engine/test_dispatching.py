@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from voicebot.clock import ManualClock
 from voicebot.dialogue.outcome import Disposition
 from voicebot.engine.gate import Gate
+from voicebot.engine.machinery import SyncTick
 from voicebot.engine.memory import MemoryEngine
 from voicebot.engine.pacing import Pace
 from voicebot.engine.port import EngineFault, Queue, Work
@@ -133,3 +135,29 @@ def test_the_pace_of_a_node_is_exact(run) -> None:
 def test_an_engine_that_is_not_started_says_so(run) -> None:
     with pytest.raises(EngineFault, match="не запущен"):
         run(MemoryEngine().enqueue("job", "1", "1"))
+
+
+async def test_the_mis_is_read_also_after_the_clock_was_set_back() -> None:
+    """The ids of the periods that come once more are used up: each must still be one sync, and one only."""
+    engine, synced = MemoryEngine(), []
+
+    async def sync(slot: str) -> str:
+        synced.append(slot)
+        return slot
+
+    engine.register(Work("sync", Queue("chores", 1), (sync,)))
+    await engine.start()
+    wound = [ManualClock(NOW + timedelta(minutes=minutes)) for minutes in (0, 1, 2, 0, 0, 1, 3)]
+
+    class SetByHand:
+        def now(self) -> datetime:
+            return wound[0].now()
+
+    tick = SyncTick(engine, SetByHand(), 60)
+    while wound:
+        await tick.run()
+        wound.pop(0)
+        await engine.idle()
+    first = int(NOW.timestamp() // 60)
+    assert synced == [str(first + minutes) for minutes in (0, 1, 2, 0, 1, 3)]
+    await engine.stop(1)

@@ -60,6 +60,19 @@ def test_two_frames_are_no_speech() -> None:
     assert Stream(Endpoint()).frames((10, 0.1), (2, 0.99), (30, 0.1), (2, 0.99), (30, 0.1)).events == []
 
 
+def test_while_the_robot_speaks_two_frames_are_enough() -> None:
+    endpoint = Endpoint()
+    endpoint.alert = True
+    assert Stream(endpoint).frames((10, 0.0), (2, 0.9)).events == [SpeechStarted(384, 320, 20)]
+
+
+def test_in_the_greeting_pauses_are_told_sooner() -> None:
+    endpoint = Endpoint()
+    endpoint.eager = True
+    (_, paused) = Stream(endpoint).frames((10, 0.9), (2, 0.0)).events
+    assert isinstance(paused, SpeechPaused)
+
+
 def test_a_stop_consonant_does_not_undo_a_start() -> None:
     stream = Stream(Endpoint()).frames((10, 0.0), (2, 0.9), (2, 0.1), (1, 0.9))
     assert stream.events == [SpeechStarted(320 + 5 * FRAME, 320, 20)]
@@ -94,7 +107,8 @@ def test_silence_partly_with_frames_and_partly_without_counts_once() -> None:
     stream = Stream(Endpoint()).frames((10, 0.9), (5, 0.0)).nothing(400)
     (ended,) = stream.of(SpeechEnded)
     assert isinstance(ended, SpeechEnded)
-    assert (ended.spoken_until_ms, ended.at_ms // 20 * 20) == (320, 660 if ended.at_ms < 680 else 680)
+    assert ended.spoken_until_ms == 320
+    assert RULES.end_ms <= ended.at_ms - 320 <= RULES.end_ms + 20
 
 
 def test_an_endless_speaker_is_cut_at_the_cap_and_loses_nothing() -> None:
@@ -109,18 +123,28 @@ def test_an_endless_speaker_is_cut_at_the_cap_and_loses_nothing() -> None:
 
 
 def test_preroll_does_not_reach_into_the_utterance_before() -> None:
-    stream = Stream(Endpoint()).frames((10, 0.9), (12, 0.0), (5, 0.9))
+    stream = Stream(Endpoint()).frames((10, 0.9), (14, 0.0), (5, 0.9))
     first, second = stream.of(SpeechEnded)[0], stream.of(SpeechStarted)[1]
     assert isinstance(first, SpeechEnded) and isinstance(second, SpeechStarted)
     assert second.keep_from_ms >= first.spoken_until_ms
 
 
-def test_rules_may_change_within_an_utterance() -> None:
-    endpoint = Endpoint()
-    stream = Stream(endpoint).frames((10, 0.9), (4, 0.0))
-    endpoint.rules = EndpointRules(end_ms=150)
-    stream.frames((1, 0.0))
-    assert isinstance(stream.events[-1], SpeechEnded)
+def test_words_that_are_complete_end_it_at_once_and_words_that_may_go_on_later() -> None:
+    for wait_ms, ends_after in ((100, 128), (200, 224), (600, 608)):
+        stream = Stream(Endpoint()).frames((10, 0.9), (4, 0.0))
+        stream.events += stream.endpoint.wait(wait_ms)
+        stream.frames((30, 0.0))
+        (ended,) = stream.of(SpeechEnded)
+        assert ended.at_ms - 320 == ends_after
+
+
+def test_what_was_known_of_the_words_is_forgotten_when_speech_goes_on() -> None:
+    stream = Stream(Endpoint()).frames((10, 0.9), (4, 0.0))
+    stream.endpoint.wait(250)
+    stream.frames((5, 0.9), (10, 0.0))
+    assert stream.of(SpeechEnded) == []
+    assert stream.endpoint.wait(200) != []
+    assert stream.endpoint.wait(200) == [] == Endpoint().wait(0)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -164,6 +164,12 @@ def machine_of(pcm: bytes) -> MachineHeard | None:
     return heard[0] if heard else None
 
 
+def test_what_talks_while_the_line_opens_is_the_surroundings() -> None:
+    """A television behind the patient: it was there before anybody could greet."""
+    assert machine_of(loud(9000)) is None
+    assert machine_of(quiet(400) + loud(9000)) is not None
+
+
 @pytest.mark.parametrize("hz", [815, 1000, 1400, 2100])
 def test_a_beep_is_a_machine(hz: float) -> None:
     heard = machine_of(quiet(500) + tone(hz, 300) + quiet(300))
@@ -185,11 +191,11 @@ def test_ringing_keys_short_clicks_and_sweeps_are_no_beep() -> None:
 
 
 def test_a_long_greeting_is_a_machine_and_a_patient_is_not() -> None:
-    greeting = loud(1500) + quiet(400) + loud(2000)
+    greeting = loud(1500) + quiet(400) + loud(3500)
     heard = machine_of(quiet(700) + greeting)
     assert heard is not None and heard.sign is MachineSign.GREETING
-    assert machine_of(quiet(700) + loud(2500) + quiet(2000) + loud(2000)) is None
-    assert machine_of(quiet(700) + loud(1500) + quiet(700) + loud(3000)) is None
+    assert machine_of(quiet(700) + loud(4500) + quiet(2000) + loud(2000)) is None
+    assert machine_of(quiet(700) + loud(1500) + quiet(700) + loud(4500)) is None
 
 
 def test_who_talks_long_later_is_a_person() -> None:

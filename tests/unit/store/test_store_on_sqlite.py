@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import ExceptionContext, event
 
-pytest.register_assert_rewrite("store_contract")
+pytest.register_assert_rewrite("store_contract", "nodes_contract", "decisions_contract", "inbound_contract")
 sys.path.insert(0, str(Path(__file__).parent))
 
+from decisions_contract import DecisionsContract  # noqa: E402
+from inbound_contract import InboundContract  # noqa: E402
+from nodes_contract import LanesContract, LateEndContract, NodesContract  # noqa: E402
 from store_contract import (  # noqa: E402 - the folder of tests is no package
     NOW,
     FamilyContract,
@@ -74,7 +77,27 @@ class TestFamilies(FamilyContract):
     pass
 
 
+class TestLanes(LanesContract):
+    pass
+
+
+class TestNodes(NodesContract):
+    pass
+
+
+class TestLateEnds(LateEndContract):
+    pass
+
+
+class TestInbound(InboundContract):
+    pass
+
+
 class TestHistory(HistoryContract):
+    pass
+
+
+class TestDecisions(DecisionsContract):
     pass
 
 

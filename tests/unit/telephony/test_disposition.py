@@ -25,6 +25,7 @@ from voicebot.telephony.disposition import Seen, disposition_of
         (Seen(ringing=True, soft=True, cancelled=True, cause=16), Disposition.INTERRUPTED),
         (Seen(answered=True, ringing=True, cause=16), Disposition.ANSWERED),
         (Seen(lost=True), Disposition.FAILED),  # HTTP 500, a missing endpoint
+        (Seen(ringing=True, lost=True), Disposition.INTERRUPTED),  # Asterisk died while the patient's telephone rang
         (Seen(cause=0), Disposition.FAILED),  # a missing extension
         (Seen(cause=127, tech_cause="607"), Disposition.BLOCKED),
         (Seen(cause=21, tech_cause="608"), Disposition.BLOCKED),
@@ -67,4 +68,4 @@ def test_whatever_is_seen_has_a_disposition_and_only_an_answer_is_answered(seen:
     disposition = disposition_of(seen)
     assert (disposition is Disposition.ANSWERED) == (seen.answered and not seen.lost)
     if seen.lost:
-        assert disposition is Disposition.FAILED
+        assert disposition in (Disposition.FAILED, Disposition.INTERRUPTED)

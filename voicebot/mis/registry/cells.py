@@ -269,3 +269,23 @@ def sex_in(cell: Cell) -> Sex:
     if text in ("ж", "жен", "женский", "женщина", "f", "female"):
         return Sex.FEMALE
     raise BadCell(f"пол «{text_of(cell)}» неизвестен, нужно «м» или «ж»")
+
+
+_YES = ("да", "есть", "согласен", "согласна", "получено", "дано", "yes", "1", "+")
+_NO = ("нет", "отказ", "отозвано", "отозван", "не согласен", "не согласна", "no", "0", "-")
+
+
+def consent_in(cell: Cell) -> bool | date | None:
+    """Whether somebody agrees: True, False, the day on which they did, or None where nothing is said."""
+    text = text_of(cell)
+    if not text:
+        return None
+    word = plain(text) or text
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    try:
+        return date_in(cell)
+    except BadCell:
+        raise BadCell(f"согласие «{text}» не разобрано, нужно «да», «нет» или дата") from None

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from voicebot.contacts.model import ClinicBranch, Doctor, Lifecycle, Patient, Representative, Sex
 from voicebot.dialogue.outcome import Answer
 from voicebot.mis.port import BadRecord
-from voicebot.mis.registry.lines import VisitLine, stable_id
+from voicebot.mis.registry.lines import ConsentLine, VisitLine, stable_id
 from voicebot.mis.registry.names import PersonName
 
 NUMBERED = "n-"
@@ -55,6 +55,8 @@ class Changes:
     visit_counts: Counts
     bad: tuple[BadRecord, ...]
     remarks: tuple[BadRecord, ...]
+    recalls: Mapping[str, date]  # patient id -> when the doctor wants to see them again
+    consents: Mapping[str, ConsentLine]  # patient id -> what was said last of advertising
 
 
 @dataclass(slots=True)
@@ -163,6 +165,8 @@ def work_out(lines: Sequence[VisitLine], patients: Mapping[str, Patient], visits
             bad.append(BadRecord(place, f"противоречит строке {first[id_].line}: это один и тот же визит"))
     booked = {id_: _booked(id_, owner[id_], line, visits.get(id_)) for id_, line in first.items()}
     written = [visit for id_, visit in booked.items() if visit != visits.get(id_)]
+    told = sorted((first[visit.id] for visit in written), key=lambda line: (line.start, line.line))
+    of = {line.line: owner[id_] for id_, line in first.items()}
     return Changes(
         patients=tuple(people.current[id_] for id_ in seen if people.current[id_] != patients.get(id_)),
         visits=tuple(written),
@@ -172,11 +176,15 @@ def work_out(lines: Sequence[VisitLine], patients: Mapping[str, Patient], visits
         visit_counts=_count_visits(booked, visits),
         bad=tuple(bad),
         remarks=tuple(remarks),
+        recalls={of[line.line]: line.recall_on for line in told if line.recall_on is not None},
+        consents={of[line.line]: line.consent for line in told if line.consent is not None},
     )
 
 
 def _content(line: VisitLine) -> tuple[object, ...]:
-    return (line.start, line.doctor.id, line.branch.id, line.lifecycle, line.answer, line.service)
+    said = (line.start, line.doctor.id, line.branch.id, line.lifecycle, line.answer, line.service)
+    # Only where a file has these columns: others keep the fingerprints that they had.
+    return (*said, line.recall_on, line.consent) if line.recall_on or line.consent else said
 
 
 def _booked(id_: str, patient_id: str, line: VisitLine, old: BookedVisit | None) -> BookedVisit:

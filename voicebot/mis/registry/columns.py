@@ -35,6 +35,11 @@ class Column(StrEnum):
     ANSWER = "Ответ"
     NUMBER = "Номер визита"
     SERVICE = "Услуга"
+    RECALL = "Дата профосмотра"
+    CONSENT = "Согласие на рекламу"
+    CONSENT_DATE = "Дата согласия"
+    CONSENT_TEXT = "Текст согласия"
+    CONSENT_CHANNEL = "Способ согласия"
 
 
 #: As written by plain(): small letters, е for ё, single spaces for everything else.
@@ -76,6 +81,19 @@ SYNONYMS: dict[Column, tuple[str, ...]] = {
     Column.ANSWER: ("ответ", "ответ пациента", "подтверждение", "подтвержден"),
     Column.NUMBER: ("номер визита", "номер талона", "талон", "визит", "номер записи", "id визита", "id", "ид"),
     Column.SERVICE: ("услуга", "услуги", "наименование услуги", "процедура"),
+    Column.RECALL: (
+        "дата профосмотра", "дата осмотра", "профосмотр", "следующий осмотр", "дата следующего осмотра",
+        "следующий визит", "дата следующего визита", "пригласить", "дата приглашения", "контрольный осмотр",
+    ),
+    Column.CONSENT: (
+        # not «согласие» alone: most clinics mean by it that to the processing of personal data
+        "согласие на рекламу", "рекламное согласие", "согласие на рекламные звонки", "согласие на получение рекламы",
+    ),
+    Column.CONSENT_DATE: ("дата согласия", "дата согласия на рекламу", "согласие от"),
+    Column.CONSENT_TEXT: ("текст согласия", "текст согласия на рекламу"),
+    Column.CONSENT_CHANNEL: (
+        "способ согласия", "канал согласия", "как получено согласие", "источник согласия", "согласие получено",
+    ),
 }  # fmt: skip
 
 _BY_SYNONYM = {synonym: column for column, synonyms in SYNONYMS.items() for synonym in synonyms}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.model import ClinicBranch, Doctor, Patient, Representative, Sex
@@ -20,14 +20,16 @@ from voicebot.mis.registry.lines import LineReader, VisitLine
 from voicebot.mis.registry.models import (
     AppointmentRow,
     BranchRow,
+    ConsentRow,
     DoctorRow,
     PatientRow,
     PhoneRow,
     RepresentativePhoneRow,
     RepresentativeRow,
 )
+from voicebot.mis.registry.people import phones_of, representatives_of
 from voicebot.mis.registry.reading import no_progress, read_file
-from voicebot.mis.registry.registry import Registry, phones_of, representatives_of
+from voicebot.mis.registry.registry import Registry
 from voicebot.mis.registry.rows import Row, to_patient, to_representative
 from voicebot.mis.registry.table import BadSpreadsheet, Progress
 from voicebot.sql.statements import chunks, insert_new, upsert
@@ -191,6 +193,30 @@ async def _write(connection: AsyncConnection, changes: Changes, now: datetime, p
         await upsert(connection, AppointmentRow, [{**asdict(visit), "changed_at": now} for visit in visits])
         done += len(visits)
         progress("Запись", done, total)
+    await _write_invitations(connection, changes, now)
+
+
+async def _write_invitations(connection: AsyncConnection, changes: Changes, now: datetime) -> None:
+    """What campaigns go by: the doctor's dates, and consents. One that was withdrawn stays, with the moment."""
+    for patient_id, day in changes.recalls.items():
+        row = update(PatientRow).where(PatientRow.id == patient_id)
+        await connection.execute(row.values(recall_on=day))
+    given = [
+        {
+            "patient_id": id_,
+            "text": said.text,
+            "at": datetime.combine(said.on, time(0), UTC),
+            "channel": said.channel,
+            "withdrawn_at": None,
+        }
+        for id_, said in changes.consents.items()
+        if said.on is not None
+    ]
+    await upsert(connection, ConsentRow, given, keys=("patient_id",))
+    withdrawn = [id_ for id_, said in changes.consents.items() if said.on is None]
+    for ids in chunks(withdrawn):
+        rows = update(ConsentRow).where(ConsentRow.patient_id.in_(ids), ConsentRow.withdrawn_at.is_(None))
+        await connection.execute(rows.values(withdrawn_at=now))
 
 
 def _row(item: Patient | Representative | Doctor | ClinicBranch) -> dict[str, Any]:

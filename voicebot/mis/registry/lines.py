@@ -27,6 +27,15 @@ def stable_id(*parts: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """What a line says of consent to advertising. on: the day; None: withdrawn."""
+
+    on: date | None
+    text: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VisitLine:
     """One line as it was understood. lifecycle and answer are None where the file says nothing."""
 
@@ -43,6 +52,8 @@ class VisitLine:
     answer: Answer | None = None
     service: str = ""
     representative: Representative | None = None
+    recall_on: date | None = None
+    consent: ConsentLine | None = None
 
 
 @dataclass(slots=True)
@@ -98,7 +109,25 @@ class LineReader:
             answer=answer,
             service=self._text(line, Column.SERVICE),
             representative=representative,
+            recall_on=self._try(lambda: cells.date_in(self._cell(line, Column.RECALL))),
+            consent=self._consent(line),
         )
+
+    def _consent(self, line: Line) -> ConsentLine | None:
+        """Advertising needs a consent with its day, words and way (38-ФЗ, ст. 18): one that lacks something is told."""
+        given = self._try(lambda: cells.consent_in(self._cell(line, Column.CONSENT)))
+        day = self._try(lambda: cells.date_in(self._cell(line, Column.CONSENT_DATE)))
+        text, channel = self._text(line, Column.CONSENT_TEXT), self._text(line, Column.CONSENT_CHANNEL)
+        if given is False:
+            return ConsentLine(None)
+        if given is None:
+            return None
+        on = day or (given if isinstance(given, date) else None)
+        missing = [what for what, value in (("дня", on), ("текста", text), ("способа", channel)) if not value]
+        if missing:
+            told = f"согласие на рекламу без {', '.join(missing)}: с рекламой этому пациенту не звоним"
+            self.remarks.append(BadRecord(f"строка {line.number}", told))
+        return ConsentLine(on, text, channel) if on is not None else None
 
     def _cell(self, line: Line, column: Column) -> Cell:
         place = self.header.places.get(column)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from voicebot.sql.types import UtcDateTime, named_metadata
@@ -43,6 +43,7 @@ class DoctorRow(Base):
 
 class PatientRow(Base):
     __tablename__ = "patient"
+    __table_args__ = (Index("ix_patient_recall_on_id", "recall_on", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     surname: Mapped[str]
@@ -53,6 +54,19 @@ class PatientRow(Base):
     zone: Mapped[str]
     do_not_call: Mapped[bool]
     changed_at: Mapped[datetime] = mapped_column(index=True)
+    recall_on: Mapped[date | None]  # when the doctor wants to see the patient again
+
+
+class ConsentRow(Base):
+    """To advertising, by telephone and SMS (38-ФЗ, ст. 18)."""
+
+    __tablename__ = "consent"
+
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    channel: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class PhoneRow(Base):
@@ -87,10 +101,12 @@ class RepresentativePhoneRow(Base):
 
 class AppointmentRow(Base):
     __tablename__ = "appointment"
+    # "When was this patient here last, and when next?" is answered from this index alone.
+    __table_args__ = (Index("ix_appointment_patient_id_start_lifecycle", "patient_id", "start", "lifecycle"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int]  # counts the changes, whoever made them
-    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"), index=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id"))
     start: Mapped[datetime] = mapped_column(index=True)
     doctor_id: Mapped[str] = mapped_column(ForeignKey("doctor.id"))
     branch_id: Mapped[str] = mapped_column(ForeignKey("branch.id"))

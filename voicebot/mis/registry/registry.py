@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.clock import Clock
+from voicebot.contacts.campaign import Campaign
+from voicebot.contacts.consents import Consent
 from voicebot.contacts.model import Appointment, Lifecycle, Patient
 from voicebot.mis.port import (
     AddCallNote,
@@ -27,16 +29,17 @@ from voicebot.mis.port import (
 from voicebot.mis.registry.models import (
     AppointmentRow,
     BranchRow,
+    ConsentRow,
     DoctorRow,
     NoteRow,
     PatientRow,
-    PhoneRow,
-    RepresentativePhoneRow,
-    RepresentativeRow,
     TaskRow,
 )
+from voicebot.mis.registry.people import by_id, phones_of, representatives_of
 from voicebot.mis.registry.rows import Row, page, to_appointment, to_patient, to_representative
+from voicebot.mis.registry.selection import Selection
 from voicebot.mis.registry.writing import write_once
+from voicebot.mis.selecting import CandidateBatch
 from voicebot.sql import migrate
 from voicebot.sql.engine import Database, DataConflict
 from voicebot.sql.statements import chunks
@@ -72,7 +75,13 @@ class Registry:
 
     def capabilities(self) -> frozenset[Capability]:
         return frozenset(
-            {Capability.SET_ANSWER, Capability.SET_CONTACT_STATUS, Capability.ADD_NOTE, Capability.CREATE_TASK}
+            {
+                Capability.SET_ANSWER,
+                Capability.SET_CONTACT_STATUS,
+                Capability.ADD_NOTE,
+                Capability.CREATE_TASK,
+                Capability.SELECT,
+            }
         )
 
     async def reference(self, kind: ReferenceKind) -> Sequence[ReferenceItem]:
@@ -128,6 +137,20 @@ class Registry:
         except DataConflict:  # PostgreSQL: the same key is being written beside us; now it is there to be seen
             return await self.database.write(work)
 
+    def candidates(self, campaign: Campaign, now: datetime) -> AsyncIterator[CandidateBatch]:
+        return Selection(self.database).candidates(campaign, now)
+
+    async def next_visits(self, patient_ids: Sequence[str], now: datetime) -> Mapping[str, datetime]:
+        return await Selection(self.database).next_visits(patient_ids, now)
+
+    async def consents(self, patient_ids: Sequence[str]) -> Mapping[str, Consent]:
+        found: dict[str, Consent] = {}
+        async with self.database.reading() as connection:
+            for ids in chunks(patient_ids):
+                rows = await connection.execute(select(ConsentRow).where(ConsentRow.patient_id.in_(ids)))
+                found.update({row["patient_id"]: Consent(**row) for row in rows.mappings()})
+        return found
+
     async def notes(self) -> Sequence[AddCallNote]:
         """Notes that the robot has written, oldest first."""
         async with self.database.reading() as connection:
@@ -148,8 +171,8 @@ class Registry:
     async def _visits(self, statement: Select[Any]) -> Page[Appointment]:
         async with self.database.reading() as connection:
             rows = (await connection.execute(statement)).mappings().all()
-            doctors = await _by_id(connection, DoctorRow, {row["doctor_id"] for row in rows})
-            branches = await _by_id(connection, BranchRow, {row["branch_id"] for row in rows})
+            doctors = await by_id(connection, DoctorRow, {row["doctor_id"] for row in rows})
+            branches = await by_id(connection, BranchRow, {row["branch_id"] for row in rows})
 
         def read(row: Row) -> Appointment:
             return to_appointment(row, doctors[row["doctor_id"]], branches[row["branch_id"]])
@@ -160,43 +183,3 @@ class Registry:
 def _doctor_name(row: Row) -> str:
     name = " ".join(part for part in (row["surname"], row["given_name"], row["patronymic"]) if part)
     return f"{name}, {row['speciality']}" if row["speciality"] else name
-
-
-async def phones_of(
-    connection: AsyncConnection,
-    patient_ids: Sequence[str],
-    model: type[PhoneRow] | type[RepresentativePhoneRow] = PhoneRow,
-) -> dict[str, tuple[str, ...]]:
-    """The phones of these patients (or of their representatives), in the order in which they are to be tried."""
-    found: dict[str, tuple[str, ...]] = {}
-    for ids in chunks(patient_ids):
-        statement = (
-            select(model.patient_id, model.phone)
-            .where(model.patient_id.in_(ids))
-            .order_by(model.patient_id, model.position)
-        )
-        for patient_id, phone in await connection.execute(statement):
-            found[patient_id] = (*found.get(patient_id, ()), phone)
-    return found
-
-
-async def representatives_of(
-    connection: AsyncConnection, patient_ids: Sequence[str]
-) -> dict[str, tuple[Row, tuple[str, ...]]]:
-    """patient id -> the row of the one who answers for them, and that one's phones."""
-    phones = await phones_of(connection, patient_ids, RepresentativePhoneRow)
-    found: dict[str, tuple[Row, tuple[str, ...]]] = {}
-    for ids in chunks(patient_ids):
-        rows = await connection.execute(select(RepresentativeRow).where(RepresentativeRow.patient_id.in_(ids)))
-        found.update({row["patient_id"]: (row, phones.get(row["patient_id"], ())) for row in rows.mappings()})
-    return found
-
-
-async def _by_id(
-    connection: AsyncConnection, model: type[DoctorRow] | type[BranchRow], wanted: set[str]
-) -> dict[str, Row]:
-    found: dict[str, Row] = {}
-    for ids in chunks(sorted(wanted)):
-        rows = (await connection.execute(select(model).where(model.id.in_(ids)))).mappings()
-        found.update({row["id"]: row for row in rows})
-    return found

@@ -55,14 +55,14 @@ def to_branch(row: Row) -> ClinicBranch:
     return ClinicBranch(**row)
 
 
-def to_appointment(row: Row, doctor: Row, branch: Row) -> Appointment:
+def to_appointment(row: Row, doctor: Row | Doctor, branch: Row | ClinicBranch) -> Appointment:
     return Appointment(
         id=row["id"],
         version=str(row["version"]),
         patient_id=row["patient_id"],
         start=row["start"],
-        doctor=to_doctor(doctor),
-        branch=to_branch(branch),
+        doctor=doctor if isinstance(doctor, Doctor) else to_doctor(doctor),
+        branch=branch if isinstance(branch, ClinicBranch) else to_branch(branch),
         lifecycle=_member(Lifecycle, row["lifecycle"], "статус визита"),
         answer=_member(Answer, row["answer"], "ответ пациента"),
         service=row["service"],

@@ -5,6 +5,9 @@ alembic -c voicebot/store/migrations/alembic.ini -x url=sqlite:///scratch.db rev
 """
 
 from voicebot.sql.migrate import run_environment
+from voicebot.store import campaign_models as campaign_models
+from voicebot.store import decision_models as decision_models
+from voicebot.store import node_models as node_models
 from voicebot.store import published_models as published_models
 from voicebot.store.models import Base
 
