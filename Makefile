@@ -58,7 +58,7 @@ doctor: setup ## what is missing or wrong on this machine
 
 ## development
 
-test: setup test-tools check ## all checks and tests, with a real Asterisk pair (under 15 minutes)
+test: setup test-tools check ## all checks and tests, with a real Asterisk pair (about 20 minutes)
 	@echo "== unit tests" && $(BIN)/pytest tests/unit -q -n auto --durations=5
 	@echo "== integration and acceptance tests" && $(BIN)/pytest tests/integration tests/acceptance -v --durations=15
 
