@@ -112,7 +112,7 @@ async def test_a_patient_without_a_phone(desk: Desk) -> None:
 
 async def test_a_foreign_number(desk: Desk) -> None:
     await odd(desk, "riga", "+37126000001")
-    await odd(desk, "astana", "+77010000001")
+    await odd(desk, "astana", "+76000000001")
     await only_the_good_one(desk, RuleId.BAD_NUMBER, "вне разрешённых направлений", 2)
 
 
