@@ -95,7 +95,12 @@ def yes_vetoed(said: Utterance) -> bool:
     negation left over, a clipped «не»). Conditions and doubts are in the samples: of 68 sentences that these spoke
     against and that were very like a yes, all were one.
     """
-    if said.outright(Intent.NO) or any(w in _NEGATIONS for w in said.uncovered()) or _clipped(said) or said.asking:
+    return said.outright(Intent.NO) or said.asking or _spoken_against(said)
+
+
+def _spoken_against(said: Utterance) -> bool:
+    """A negation left over, a clipped «не», an amount, or a day or time that is not the visit's."""
+    if any(w in _NEGATIONS for w in said.uncovered()) or _clipped(said):
         return True
     amounts = any(s.value.startswith("amount") for s in said.of(MOMENT))
     return amounts or any(said.contradicts(m.value) for m in said.moments)
@@ -108,12 +113,10 @@ def _clipped(said: Utterance) -> bool:
 
 
 def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
-    if any(w in _NEGATIONS for w in said.uncovered()):
+    if _spoken_against(said):
         return True
     yes = said.of(Intent.YES)
     first = min((s.start for s in yes), default=0)
-    if _clipped(said):
-        return True
     at_home = said.question is Question.IDENTITY and said.words[0] == "да"  # «да, а что случилось?»
     if said.asking and not at_home and (p.full_yes or said.question is not Question.IDENTITY):
         return True
@@ -121,10 +124,7 @@ def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
         return True  # «а точно завтра» asks
     if not p.full_yes and any(s.said != "а" for s in said.of(Intent.REPEAT)):
         return True  # «да что я там забыла»
-    if _conditions(said, yes) or _says_more(said, yes):
-        return True
-    amounts = [s.value for s in said.of(MOMENT) if s.value.startswith("amount")]
-    return bool(amounts) or any(said.contradicts(m.value) for m in said.moments)
+    return _conditions(said, yes) or _says_more(said, yes)
 
 
 def _conditions(said: Utterance, yes: list[Segment]) -> bool:
