@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 import holidays
 import structlog
 
-from voicebot.calls.administrators import Administrators
 from voicebot.calls.backlog import Backlog
 from voicebot.calls.caller import CATCH_UP_S, CallingSettings, CallParts, RobotCaller
 from voicebot.calls.comments import keep_in
@@ -220,13 +219,13 @@ async def running(
             keep_in(settings.paths.data / "comments"),
             repertoire.scenario,
             Backlog(settings.paths.data / "journal"),
-            Administrators({queue: settings.telephony.administrators.get(queue, 1) for queue in line.queues}),
         )
         calling = CallingSettings(clinic.name, line.caller_id or clinic.phone, line.ring_timeout_s)
         caller = RobotCaller(parts, calling, watcher)
         engine = DurableEngine(DurableSettings(settings.engine_url, settings.node))
         texts = SmsTexts(clinic.name)
-        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, caller.free_administrators, caller.legs)
+        administrators = sum(line.administrators.get(queue, 1) for queue in line.queues)
+        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, administrators)
         machinery = assemble(
             engine,
             ports,

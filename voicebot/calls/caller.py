@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
-from voicebot.calls.administrators import Administrators
 from voicebot.calls.backlog import Backlog
 from voicebot.calls.comments import Keep, keep_nothing
 from voicebot.calls.driver import LiveCall
@@ -65,7 +64,6 @@ class CallParts:
     keep: Keep = keep_nothing
     scenarios: Callable[[str], Scenario | None] = lambda _: None
     backlog: Backlog | None = None
-    administrators: Administrators = field(default_factory=lambda: Administrators({}))
 
 
 class RobotCaller:
@@ -82,15 +80,6 @@ class RobotCaller:
     def live(self) -> int:
         """How many calls are being made now."""
         return len(self._live)
-
-    async def free_administrators(self, queue: str = "") -> int:
-        """engine.ports: how many could take a call now; '' stands for all queues together."""
-        desk = self._parts.administrators
-        return desk.free(queue) if queue else desk.free_of_all()
-
-    def legs(self) -> int:
-        """engine.ports: how many lines administrators' telephones take now."""
-        return self._parts.administrators.legs
 
     async def call(self, order: CallOrder) -> CallResult:
         """Raises MissingFact or ModelMissing (InputFault) when the prompts cannot be made, CalledOff when something
@@ -151,7 +140,7 @@ class RobotCaller:
         visits = [local_start(v) for v in order.appointments] or [parts.clock.now()]
         mind = CallMind(understanding, names_in(order), visits, parts.clock, parts.ears.capabilities)
         senses = Senses(parts.new_listener(), parts.ears, mind)
-        return LiveCall(call, line, prompts, senses, journal, self._watcher, parts.keep, back, parts.administrators)
+        return LiveCall(call, line, prompts, senses, journal, self._watcher, parts.keep, back)
 
     @contextlib.contextmanager
     def _counted(self, call_id: str, live: LiveCall, phone: str) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from voicebot.clock import Clock
@@ -16,8 +16,8 @@ from voicebot.store.port import Store
 class Ports:
     """What attempts need of the rest of the program. scenarios: the published scenario of an id, or None.
 
-    free_administrators: how many could take a call now; None where nobody counts them: then invitations do not wait.
-    legs: how many lines administrators' telephones take now.
+    administrators: how many there are, over all nodes, were nobody talking; None where nobody counts them: then
+    invitations do not wait. Those who talk are counted by the store.
     """
 
     store: Store
@@ -26,5 +26,4 @@ class Ports:
     caller: Caller
     texts: Texts
     scenarios: Callable[[str], Scenario | None]
-    free_administrators: Callable[[], Awaitable[int]] | None = None
-    legs: Callable[[], int] = lambda: 0
+    administrators: int | None = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from voicebot.contacts.decisions import RuleId
+from voicebot.contacts.decisions import Because, RuleId
 from voicebot.contacts.dialling import Dial, Drop, Redirect, Situation, Wait, decide, shown_number
 from voicebot.contacts.families import Parting, part, spoken_scenario
 from voicebot.contacts.ids import stable_id
@@ -24,7 +24,7 @@ from voicebot.engine.gate import Gate
 from voicebot.engine.last_look import Decided
 from voicebot.engine.ports import Ports
 from voicebot.engine.reading import Reading
-from voicebot.store.port import CallRow, Concluded, EventRow, Settlement, closed_lane
+from voicebot.store.port import CallRow, Concluded, EventRow, Reception, Settlement, closed_lane
 
 _PREPARED_SERIAL = -1  # before all events of the conversation, which count from 0
 _PHONE_BUSY = timedelta(minutes=1)
@@ -36,7 +36,7 @@ class Preparing:
 
     def __init__(self, ports: Ports, rules: Rules, node: str, gate: Gate, reading: Reading) -> None:
         self._store = ports.store
-        self._legs = ports.legs
+        self._reception = _reception(ports, rules)
         self._clock = ports.clock
         self._scenarios = ports.scenarios
         self._rules = rules
@@ -108,7 +108,6 @@ class Preparing:
         self, dial: Dial, situations: Sequence[Situation], attempt: Attempt, base: Scenario, now: datetime
     ) -> str:
         """Write down that we dial, then what was decided; only then may the INVITE go out."""
-        lines = None if self.lines is None else self.lines - self._legs()
         read = {c: v for s in situations for c, v in s.visits.items()}
         visits = tuple(v for v in (read.get(c.id) for c in dial.contacts) if v is not None)
         known = {s.patient.id: s.patient for s in situations if s.patient is not None}
@@ -116,7 +115,9 @@ class Preparing:
         scenario = spoken_scenario(base, (p.id for p in patients), self._scenarios)
         row = CallRow(attempt.id, attempt.id, dial.phone, scenario.id, scenario.version, started_at=now)
         prepared = _prepared(attempt.id, dial.contacts, visits)
-        if not await self._store.start_attempt(attempt.id, self._node, now, lines, row, (prepared,)):
+        if not await self._store.start_attempt(
+            attempt.id, self._node, now, self.lines, row, (prepared,), self._reception
+        ):
             return await self._not_started(attempt, now)
         if dial.closed:
             await self._store.close_contacts(dial.closed)
@@ -137,13 +138,22 @@ class Preparing:
         return "dial"
 
     async def _not_started(self, attempt: Attempt, now: datetime) -> str:
-        """The row says why: its phone is being rung, or there is no line for it."""
+        """The row says why: its phone is being rung, nobody could take who says yes, or there is no line for it."""
         if any(other.phone == attempt.phone for other in await self._store.dialling()):
             reason = "по этому номеру сейчас идёт другой звонок"
             await self._put_off(attempt, now + _PHONE_BUSY, reason, RuleId.ONE_PHONE, now)
+        elif (alone := await self._nobody_free(attempt.lane)) is not None:
+            await self._put_off(attempt, now + _LINE_BUSY, alone.reason, alone.rule, now)
         else:
             await self._store.postpone_attempt(attempt.id, now + _LINE_BUSY, "все линии заняты")
         return "wait"
+
+    async def _nobody_free(self, lane: str) -> Because | None:
+        if self._reception is None:
+            return None
+        async with self._store.together():
+            mine, invitations = (await self._store.lanes()).get(lane), await self._store.invitations_now()
+        return invitations.refused(self._reception) if mine is not None and mine.inviting else None
 
     async def _put_off(self, attempt: Attempt, until: datetime, reason: str, rule: RuleId, now: datetime) -> None:
         contacts = await self._contacts(attempt.contact_ids)
@@ -170,6 +180,7 @@ class Preparing:
             due_at=now,
             priority=attempt.priority,
             reason=redirect.reason,
+            lane=attempt.lane,
         )
         dropped = replace(attempt, status=AttemptStatus.DROPPED, reason=redirect.reason, finished_at=now)
         await self._store.settle(Settlement(dropped, None, next_attempts=(instead,)))
@@ -177,6 +188,12 @@ class Preparing:
     async def _contacts(self, ids: Sequence[str]) -> tuple[Contact, ...]:
         found = [await self._store.contact(i) for i in ids]
         return tuple(c for c in found if c is not None)
+
+
+def _reception(ports: Ports, rules: Rules) -> Reception | None:
+    if ports.administrators is None:
+        return None
+    return Reception(ports.administrators, rules.calls_per_administrator)
 
 
 def _prepared(call_id: str, contacts: Sequence[Contact], visits: Sequence[Appointment]) -> EventRow:

@@ -62,7 +62,7 @@ class CampaignStore(Protocol):
         changed, when its status is none of those expected. closed: why its lane makes no calls, in Russian, or ''."""
         ...
 
-    async def set_budget(self, campaign_id: str, lines: int | None, closed: str) -> None:
+    async def set_budget(self, campaign_id: str, lines: int | None, closed: str, inviting: bool = False) -> None:
         """What a released campaign may use of the lines now; one that is not released stays as it is."""
         ...
 

@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.campaign import Campaign, CampaignStatus
+from voicebot.contacts.inviting import INVITING
 from voicebot.contacts.model import CLOSED, AttemptStatus, ContactStatus
 from voicebot.dialogue.outcome import Outcome
 from voicebot.sql.statements import upsert
@@ -80,17 +81,18 @@ class Campaigns(Repository):
             )
             if moved.rowcount == 0:
                 return False
-            await upsert_lane(connection, Lane(campaign.id, campaign.lines, closed))
+            inviting = campaign.trigger.kind in INVITING
+            await upsert_lane(connection, Lane(campaign.id, campaign.lines, closed, inviting))
             await _note(connection, campaign, who, now, note)
             return True
 
         return await self._database.write(work)
 
-    async def set_budget(self, campaign_id: str, lines: int | None, closed: str) -> None:
+    async def set_budget(self, campaign_id: str, lines: int | None, closed: str, inviting: bool = False) -> None:
         async def work(connection: AsyncConnection) -> None:
             status = select(CampaignRow.status).where(CampaignRow.id == campaign_id).with_for_update()
             if await connection.scalar(status) is CampaignStatus.RELEASED:
-                await upsert_lane(connection, Lane(campaign_id, lines, closed))
+                await upsert_lane(connection, Lane(campaign_id, lines, closed, inviting))
 
         await self._database.write(work)
 

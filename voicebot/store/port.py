@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from voicebot.contacts.decisions import DecisionNote
+from voicebot.contacts.capacity import invitation_refused
+from voicebot.contacts.decisions import Because, DecisionNote
 from voicebot.contacts.model import (
     Appointment,
     Attempt,
@@ -48,11 +49,16 @@ class CallRow:
     transferred: bool = False
 
 
+#: The kind of the event of a call that begins to ring an administrator.
+ASKED = "AdministratorAsked"
+
+
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """One event of a call as it happened. body is JSON; kind is the event's class name.
 
-    Besides the machine's events the driver stores what was said: kind "Said", body {prompt_id, text}.
+    Besides the machine's events the driver stores what was said: kind "Said", body {prompt_id, text}; and that an
+    administrator is being asked for: kind ASKED, body {queue}.
     """
 
     call_id: str
@@ -97,15 +103,41 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class Lane:
     """The lines of one campaign. lines: how many calls of it at once over all nodes, None for as many as there are.
-    closed: why it makes no new calls now, in Russian, or ''."""
+    closed: why it makes no new calls now, in Russian, or ''. inviting: each of its calls needs a free administrator."""
 
     name: str
     lines: int | None = None
     closed: str = ""
+    inviting: bool = False
 
 
 #: The name of the lane that stands for all attempts: closing it stops every new call on every node.
 ALL_LANES = "*"
+#: The lane of everything that no campaign has made: the reminders of the scenarios' own plans.
+REMINDERS_LANE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """administrators: who could take calls, on all nodes together, were nobody talking. per_administrator: invitations
+    in progress for each of them that is free."""
+
+    administrators: int
+    per_administrator: float
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationsNow:
+    """What goes on now, on all nodes. live: calls of the lanes that invite. busy: administrators who talk or are rung.
+    Each of the busy ones takes a line as well."""
+
+    live: int
+    busy: int
+
+    def refused(self, reception: Reception) -> Because | None:
+        """Why no more invitation may be dialled at this moment, None when one may."""
+        free = max(0, reception.administrators - self.busy)
+        return invitation_refused(free, self.live, reception.per_administrator)
 
 
 def closed_lane(lane: str, lanes: Mapping[str, Lane]) -> str:
@@ -187,10 +219,11 @@ class Store(CampaignStore, Protocol):
         lines: int | None = None,
         call: CallRow | None = None,
         events: Sequence[EventRow] = (),
+        reception: Reception | None = None,
     ) -> bool:
         """planned -> dialling, written before the INVITE, with the call's row and its first events. False, and nothing
-        changed, when it is not planned any more, its phone is being rung, its lane is closed or has no line left, or
-        all of these lines are taken."""
+        changed, when it is not planned any more, its phone is being rung, its lane is closed or has no line left, all
+        of these lines are taken, or it invites and no administrator is free (None: they are not counted)."""
         ...
 
     async def retract_attempt(self, attempt_id: str, node: str, due_at: datetime, reason: str) -> bool:
@@ -248,6 +281,8 @@ class Store(CampaignStore, Protocol):
         """lane -> how many of its attempts are dialling now, on all nodes."""
         ...
 
+    async def invitations_now(self) -> InvitationsNow: ...
+
     async def enter_node(self, name: str, role: str, now: datetime) -> int:
         """A node begins to work, or begins again; whoever took it for dead does so no longer. Returns its beats."""
         ...
@@ -304,10 +339,6 @@ class Store(CampaignStore, Protocol):
 
     async def scenario_of(self, call_id: str) -> tuple[str, str] | None:
         """(scenario id, version) that this call ran."""
-        ...
-
-    async def save_scenario(self, scenario_id: str, version: str, text: str, now: datetime) -> None:
-        """Keep the text of a version, once: calls name the version that ran."""
         ...
 
     # Decisions ------------------------------------------------------------------------------
