@@ -21,6 +21,7 @@ from voicebot.engine.caller import CallOrder
 from voicebot.engine.diary import Diary
 from voicebot.engine.families import Families
 from voicebot.engine.gate import Gate
+from voicebot.engine.giving_up import GivingUp, parted
 from voicebot.engine.last_look import Decided
 from voicebot.engine.ports import Ports
 from voicebot.engine.reading import Reading
@@ -43,6 +44,7 @@ class Preparing:
         self._node = node
         self._gate = gate
         self._families = Families(ports.store, rules)
+        self._giving_up = GivingUp(ports, lambda: (), rules)  # asked by decision only, never to look for itself
         self._reading = reading
         self._diary = Diary(ports.store)
         self.ready: dict[str, tuple[CallOrder, Decided]] = {}
@@ -81,10 +83,10 @@ class Preparing:
 
     async def _part(self, parting: Parting, situations: Sequence[Situation], scenario: Scenario, now: datetime) -> str:
         """An attempt for several patients: those who fare differently leave it, the rest goes on."""
+        late, closed = parted(parting.closed, scenario)
         if parting.leaving or parting.dial is None:
-            await self._store.part_attempt(
-                parting.attempt, parting.leaving, parting.closed, parting.tasks, parting.instead
-            )
+            await self._store.part_attempt(parting.attempt, parting.leaving, closed, parting.tasks, parting.instead)
+            await self._give_up(late, situations, scenario, now)
         if parting.dial is not None:
             return await self._start(parting.dial, situations, parting.attempt, scenario, now)
         return "wait" if parting.attempt.status is AttemptStatus.PLANNED else "drop"
@@ -97,7 +99,9 @@ class Preparing:
             await self._store.postpone_attempt(attempt.id, decision.until, decision.reason)
             return "wait"
         if isinstance(decision, Drop):
-            await self._drop(attempt, decision, now)
+            late, rest = parted(decision.contacts, scenario)
+            await self._drop(attempt, replace(decision, contacts=tuple(rest)), now)
+            await self._give_up(late, (situation,), scenario, now)
             return "drop"
         if isinstance(decision, Redirect):
             await self._redirect(attempt, decision, now)
@@ -111,6 +115,8 @@ class Preparing:
         read = {c: v for s in situations for c, v in s.visits.items()}
         visits = tuple(v for v in (read.get(c.id) for c in dial.contacts) if v is not None)
         known = {s.patient.id: s.patient for s in situations if s.patient is not None}
+        late, closed = parted(dial.closed, base)
+        await self._give_up(late, situations, base, now)
         patients = tuple(known[c.patient_id] for c in dial.contacts if read.get(c.id) is not None)
         scenario = spoken_scenario(base, (p.id for p in patients), self._scenarios)
         row = CallRow(attempt.id, attempt.id, dial.phone, scenario.id, scenario.version, started_at=now)
@@ -119,8 +125,8 @@ class Preparing:
             attempt.id, self._node, now, self.lines, row, (prepared,), self._reception
         ):
             return await self._not_started(attempt, now)
-        if dial.closed:
-            await self._store.close_contacts(dial.closed)
+        if closed:
+            await self._store.close_contacts(closed)
         # Last: a step that failed on the way here is run again and finds no order, so nothing is dialled.
         number = max(c.attempts_used for c in dial.contacts) + 1
         first = known[dial.contacts[0].patient_id]
@@ -159,6 +165,13 @@ class Preparing:
         contacts = await self._contacts(attempt.contact_ids)
         await self._diary.note(waiting(contacts, rule, reason, attempt.id, now, until))
         await self._store.postpone_attempt(attempt.id, until, reason)
+
+    async def _give_up(
+        self, late: Sequence[Contact], situations: Sequence[Situation], scenario: Scenario, now: datetime
+    ) -> None:
+        if late:
+            read = {c: v for s in situations for c, v in s.visits.items()}
+            await self._giving_up.close(late, read, scenario, now)
 
     async def _drop(self, attempt: Attempt, drop: Drop, now: datetime) -> None:
         dropped = replace(attempt, status=AttemptStatus.DROPPED, reason=drop.reason, finished_at=now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,7 +28,6 @@ from voicebot.contacts.model import (
 from voicebot.contacts.noting import closed as notes_of
 from voicebot.contacts.noting import of_end
 from voicebot.contacts.rules import Rules
-from voicebot.contacts.wording import variants
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.outcome import Disposition, Outcome
@@ -37,10 +35,8 @@ from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CallResult, Texts
 from voicebot.engine.reading import suppressions_of
 from voicebot.engine.receiving import about_nothing
-from voicebot.errors import VoicebotError
+from voicebot.engine.wording import worded
 from voicebot.store.port import CallRow, Concluded, EventRow, Settlement, Store
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +171,10 @@ class Settling:
         for template_id in sorted(wanted):
             for contact in about.contacts:
                 patient = patients[contact.patient_id]
-                for name in (n for n in variants(template_id, patient) if n in templates):
-                    try:
-                        text = self._texts.message(templates[name], patient, about.visits.get(contact.id), now)
-                    except VoicebotError as error:
-                        log.error("SMS %s of scenario %s: %s", name, scenario.id, error.code)
-                        continue
+                visit = about.visits.get(contact.id)
+                text = worded(self._texts, templates, template_id, patient, visit, scenario.id, now)
+                if text:
                     texts[(template_id, contact.id)] = text
-                    break
         return texts
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from voicebot.contacts.capacity import invitation_refused
 from voicebot.contacts.decisions import Because, DecisionNote
+from voicebot.contacts.giving_up import GivenUp
 from voicebot.contacts.model import (
     Appointment,
     Attempt,
@@ -191,6 +192,15 @@ class Store(CampaignStore, Protocol):
 
     async def contact(self, contact_id: str) -> Contact | None: ...
     async def contacts(self) -> Sequence[Contact]: ...
+
+    async def overdue_contacts(self, scenario_id: str, until: datetime) -> Sequence[Contact]:
+        """Open contacts of this scenario about visits that begin by then, but for those that are being called."""
+        ...
+
+    async def give_up(self, given: Sequence[GivenUp], notes: Sequence[DecisionNote] = ()) -> int:
+        """Close contacts that came too late, new ones among them, with all that follows. Those that are closed already,
+        or are being called, stay as they are, and nothing follows. Returns how many were closed."""
+        ...
 
     async def close_contacts(self, contacts: Sequence[Contact]) -> None:
         """Save contacts that were cancelled or suppressed, and drop their planned attempts."""
