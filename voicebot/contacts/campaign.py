@@ -52,6 +52,10 @@ class CampaignStatus(StrEnum):
     STOPPED = "stopped"
 
 
+#: Under this name the reminders of the scenarios' own plans are paused and shown; no campaign may have it.
+REMINDERS = "reminders"
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """scenario_version 0: whatever version is published when the contact is called.

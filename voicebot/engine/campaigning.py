@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from voicebot.clock import Clock
-from voicebot.contacts.campaign import Campaign, CampaignStatus, TriggerKind
+from voicebot.contacts.campaign import REMINDERS, Campaign, CampaignStatus, TriggerKind
 from voicebot.contacts.campaign_faults import faults, nobody_can_be_called
 from voicebot.contacts.decisions import DecisionNote, RuleId
 from voicebot.contacts.model import Attempt
@@ -75,6 +75,10 @@ class Campaigning:
 
     async def draft(self, campaign: Campaign, who: str) -> None:
         """Keep a campaign under its id. Raises CampaignRefused when one of this id has been released."""
+        if campaign.id == REMINDERS:
+            raise CampaignRefused(
+                f"Имя «{REMINDERS}» занято: под ним останавливают напоминания о визитах.", "Дайте кампании другое (id)."
+            )
         if not await self._store.draft_campaign(campaign, who, self._clock.now()):
             raise CampaignRefused(
                 f"Кампания «{campaign.id}» уже выпущена: менять её нельзя.",
@@ -141,6 +145,11 @@ class Campaigning:
     async def known(self, campaign_id: str) -> Campaign:
         """Raises CampaignRefused when there is none of this id."""
         campaign = await self._store.campaign(campaign_id)
+        if campaign is None and campaign_id == REMINDERS:
+            raise CampaignRefused(
+                "Напоминания о визитах — не кампания: они идут сами, по plan сценариев.",
+                "Приостановить их: voicebot pause reminders.",
+            )
         if campaign is None:
             names = ", ".join(c.id for c in await self._store.campaigns())
             raise CampaignRefused(

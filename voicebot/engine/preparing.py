@@ -63,7 +63,7 @@ class Preparing:
         if closed:
             await self._put_off(attempt, now + _PHONE_BUSY, closed, RuleId.PAUSED, now)
             return "wait"
-        attempt = await self._families.joined(attempt, now)
+        attempt = await self._families.joined(attempt, lanes, now)
         async with self._store.together():
             contacts = await self._contacts(attempt.contact_ids)
         scenario = self._scenarios(contacts[0].scenario_id) if contacts else None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from voicebot.contacts.campaign import Campaign
+from voicebot.contacts.campaign import REMINDERS, Campaign, CampaignStatus
+from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.tally import Preview
 from voicebot.reports.words import CAMPAIGNS, OUTCOMES, RULES, STATUSES
 from voicebot.store.campaign_port import CampaignEvent, CampaignProgress
+from voicebot.store.port import REMINDERS_LANE, Lane
 
 
 def preview_lines(preview: Preview, zone: ZoneInfo) -> Iterator[str]:
@@ -49,6 +51,19 @@ def preview_json(preview: Preview) -> dict[str, Any]:
     }
 
 
+def reminders_status(lanes: Mapping[str, Lane]) -> tuple[CampaignStatus, str]:
+    """Of the reminders: whether they go on, and why not."""
+    closed = lanes[REMINDERS_LANE].closed if REMINDERS_LANE in lanes else ""
+    return (CampaignStatus.PAUSED if closed else CampaignStatus.RELEASED), closed
+
+
+def reminders_line(scenarios: Sequence[Scenario], lanes: Mapping[str, Lane]) -> str:
+    """scenarios: those that remind by their own plan."""
+    _, closed = reminders_status(lanes)
+    state = closed or "работают всегда"
+    return f"{REMINDERS:20} {state:26} Напоминания о визитах: {', '.join(s.id for s in scenarios)}"
+
+
 def campaign_line(campaign: Campaign) -> str:
     return f"{campaign.id:20} {CAMPAIGNS[campaign.status]:26} {campaign.title}"
 
@@ -62,6 +77,22 @@ def status_lines(
 ) -> Iterator[str]:
     """closed: why its lane makes no calls now, or ''."""
     yield f"Кампания «{campaign.title}» ({campaign.id}): {CAMPAIGNS[campaign.status]}"
+    yield from _progress_lines(progress, events, closed, zone)
+
+
+def reminders_lines(
+    lanes: Mapping[str, Lane], progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str, zone: ZoneInfo
+) -> Iterator[str]:
+    """closed: why no reminders are made now: by themselves, or because nothing is."""
+    status, _ = reminders_status(lanes)
+    going = "идут сами, по plan сценариев" if status is CampaignStatus.RELEASED else CAMPAIGNS[status]
+    yield f"Напоминания о визитах ({REMINDERS}): {going}"
+    yield from _progress_lines(progress, events, closed, zone)
+
+
+def _progress_lines(
+    progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str, zone: ZoneInfo
+) -> Iterator[str]:
     if closed:
         yield f"Звонков сейчас не делает: {closed}"
     yield "Дела: " + (", ".join(f"{STATUSES[s]} {n}" for s, n in progress.statuses.items()) or "нет")
@@ -78,6 +109,19 @@ def status_json(
 ) -> dict[str, Any]:
     return {
         "campaign": campaign_json(campaign),
+        **_progress_json(progress, events, closed),
+    }
+
+
+def reminders_json(
+    lanes: Mapping[str, Lane], progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str
+) -> dict[str, Any]:
+    status, _ = reminders_status(lanes)
+    return {"campaign": {"id": REMINDERS, "status": status.value}, **_progress_json(progress, events, closed)}
+
+
+def _progress_json(progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str) -> dict[str, Any]:
+    return {
         "closed": closed,
         "contacts": {status.value: count for status, count in progress.statuses.items()},
         "outcomes": {outcome.value: count for outcome, count in progress.outcomes.items()},

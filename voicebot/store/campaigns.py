@@ -38,7 +38,7 @@ class Campaigns(Repository):
             if before is not None and replace(before, status=CampaignStatus.DRAFT) == draft:
                 return True
             await upsert(connection, CampaignRow, [{**_row(draft), "preview": "", "created_at": now}])
-            await _note(connection, draft, who, now, "")
+            await _note(connection, draft.id, draft.status, who, now, "")
             return True
 
         return await self._database.write(work)
@@ -59,7 +59,7 @@ class Campaigns(Repository):
                 return
             if before.status is CampaignStatus.DRAFT:
                 before = replace(before, status=CampaignStatus.PREVIEWED)
-                await _note(connection, before, "", now, "")
+                await _note(connection, before.id, before.status, "", now, "")
             values = {**_row(before), "preview": preview}
             await connection.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(**values))
 
@@ -83,10 +83,19 @@ class Campaigns(Repository):
                 return False
             inviting = campaign.trigger.kind in INVITING
             await upsert_lane(connection, Lane(campaign.id, campaign.lines, closed, inviting))
-            await _note(connection, campaign, who, now, note)
+            await _note(connection, campaign.id, campaign.status, who, now, note)
             return True
 
         return await self._database.write(work)
+
+    async def move_lane(
+        self, lane: Lane, name: str, status: CampaignStatus, who: str, now: datetime, note: str
+    ) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            await upsert_lane(connection, lane)
+            await _note(connection, name, status, who, now, note)
+
+        await self._database.write(work)
 
     async def set_budget(self, campaign_id: str, lines: int | None, closed: str, inviting: bool = False) -> None:
         async def work(connection: AsyncConnection) -> None:
@@ -155,8 +164,10 @@ def _row(campaign: Campaign) -> dict[str, object]:
     }
 
 
-async def _note(connection: AsyncConnection, campaign: Campaign, who: str, now: datetime, note: str) -> None:
+async def _note(
+    connection: AsyncConnection, name: str, status: CampaignStatus, who: str, now: datetime, note: str
+) -> None:
     row = CampaignEventRow
-    last = await connection.scalar(select(func.max(row.serial)).where(row.campaign_id == campaign.id))
-    values = {"campaign_id": campaign.id, "serial": (last or 0) + 1, "at": now, "status": campaign.status}
+    last = await connection.scalar(select(func.max(row.serial)).where(row.campaign_id == name))
+    values = {"campaign_id": name, "serial": (last or 0) + 1, "at": now, "status": status}
     await connection.execute(insert(row).values(**values, who=who, note=note))
