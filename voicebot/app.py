@@ -204,19 +204,20 @@ async def running(
             studio,
             _listener,
             pool,
-            repertoire.language,
+            repertoire.language_of,
             store,
             clock,
             keep_in(settings.paths.data / "comments"),
             repertoire.scenario,
             Backlog(settings.paths.data / "journal"),
+            repertoire.version,
         )
         calling = CallingSettings(clinic.name, line.caller_id or clinic.phone, line.ring_timeout_s)
         caller = RobotCaller(parts, calling, watcher)
         engine = DurableEngine(DurableSettings(settings.engine_url, settings.node))
         texts = SmsTexts(clinic.name)
         administrators = sum(line.administrators.get(queue, 1) for queue in line.queues)
-        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, administrators)
+        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, administrators, repertoire.version)
         machinery = assemble(
             engine,
             ports,

@@ -25,6 +25,7 @@ from voicebot.dialogue.call import Call, new_call
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CalledOff, CallOrder, CallResult
 from voicebot.engine.receiving import Received
+from voicebot.engine.versions import Version
 from voicebot.errors import NetworkFault, VoicebotError
 from voicebot.language.facts import choices_of, local_start
 from voicebot.scenarios.talk import Language
@@ -50,20 +51,21 @@ class CallingSettings:
 class CallParts:
     """What every call needs: the telephone, the voice, the ears, and where it is written down (keep: comments).
 
-    language: of a scenario by its id, as it was published. scenarios: the version that runs now. backlog: where the
-    events of calls wait while the database is away; without one they wait in memory.
+    language: of a scenario, as it was published. scenarios: the version that runs now; version: an earlier one.
+    backlog: where the events of calls wait while the database is away; without one they wait in memory.
     """
 
     telephone: Telephone
     studio: Studio
     new_listener: Callable[[], Listener]
     ears: Ears
-    language: Callable[[str], Language]
+    language: Callable[[Scenario], Language]
     store: Store
     clock: Clock
     keep: Keep = keep_nothing
     scenarios: Callable[[str], Scenario | None] = lambda _: None
     backlog: Backlog | None = None
+    version: Version | None = None
 
 
 class RobotCaller:
@@ -87,7 +89,7 @@ class RobotCaller:
         parts, scenario = self._parts, order.scenario
         started = parts.clock.now()
         facts = subjects(order, self._settings.clinic_name, started)
-        language = parts.language(scenario.id)
+        language = parts.language(scenario)
         prompts = await parts.studio.render(scenario, facts, started, language.pronunciations)
         objection = await order.objection()
         if objection:
@@ -109,7 +111,7 @@ class RobotCaller:
                           patients=received.patients)  # fmt: skip
         started = parts.clock.now()
         facts = subjects(order, self._settings.clinic_name, started)
-        pronunciations = parts.language(scenario.id).pronunciations
+        pronunciations = parts.language(scenario).pronunciations
         prompts = await parts.studio.render(scenario, facts, started, pronunciations, inbound=True)
         call = new_call(scenario, tuple(choices_of(f) for f in facts), inbound=True)
         journal = CallJournal(parts.store, order.attempt_id, 0, parts.backlog)
@@ -136,7 +138,7 @@ class RobotCaller:
         back: Returning | None = None,
     ) -> LiveCall:  # fmt: skip
         parts = self._parts
-        understanding = parts.language(order.scenario.id).understanding
+        understanding = parts.language(order.scenario).understanding
         visits = [local_start(v) for v in order.appointments] or [parts.clock.now()]
         mind = CallMind(understanding, names_in(order), visits, parts.clock, parts.ears.capabilities)
         senses = Senses(parts.new_listener(), parts.ears, mind)
@@ -158,7 +160,7 @@ class RobotCaller:
         in it counts. None when nobody knows what it was about: then its channel is ended."""
         parts, channel = self._parts, channel_of(attempt_id)
         await self.write_backlog()  # how it ended may stand there
-        left = await restored(parts.store, parts.scenarios, self._settings.clinic_name, attempt_id)
+        left = await restored(parts.store, parts.scenarios, self._settings.clinic_name, attempt_id, parts.version)
         if left is None or left.finish is not None or not await parts.telephone.answered(channel):
             await parts.telephone.end(channel)
             return None if left is None else cut_short(left, parts.clock.now())
@@ -172,7 +174,7 @@ class RobotCaller:
     async def _take_up(self, left: Restored) -> CallResult:
         """Raises MissingFact, ModelMissing."""
         parts, order = self._parts, left.order
-        pronunciations = parts.language(order.scenario.id).pronunciations
+        pronunciations = parts.language(order.scenario).pronunciations
         prompts = await parts.studio.render(
             order.scenario, left.facts, left.row.started_at, pronunciations, left.call.inbound
         )

@@ -127,13 +127,15 @@ def status(campaign: IdOrReminders, config: ConfigFile = None, as_json: AsJson =
             progress = await desk.store.campaign_progress(lane)
             events = await desk.store.campaign_events(campaign)
             lanes = await desk.store.lanes()
+            spoken = desk.scenarios.get(known.scenario_id) if known is not None else None
+        running = spoken.version if spoken is not None else "–"
         closed, zone = closed_lane(lane, lanes), ZoneInfo(settings.clinic.zone)
         if as_json:
             print_json(reminders_json(lanes, progress, events, closed) if known is None else
                        status_json(known, progress, events, closed))  # fmt: skip
         else:
             print("\n".join(reminders_lines(lanes, progress, events, closed, zone) if known is None else
-                            status_lines(known, progress, events, closed, zone)))  # fmt: skip
+                            status_lines(known, progress, events, closed, zone, running)))  # fmt: skip
 
     run_to_end(work)
 

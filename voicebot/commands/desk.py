@@ -71,11 +71,15 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
     from voicebot.clock import SystemClock
     from voicebot.engine.campaigning import Campaigning
     from voicebot.engine.reminding import Reminders
-    from voicebot.scenarios.versions import running
+    from voicebot.scenarios.repertoire import Repertoire
 
     clock = SystemClock()
     async with databases(settings, clock) as (store, mis):
-        scenarios = {id_: one.scenario for id_, one in (await running(store)).items()}
+        repertoire = Repertoire(store)
+        await repertoire.refresh()
+        scenarios = repertoire.scenarios
         rules = rules_of(settings, clock.now())
-        campaigns = Campaigning(store, mis, clock, scenarios.get, lambda: scenarios.values(), rules)
+        campaigns = Campaigning(
+            store, mis, clock, repertoire.scenario, lambda: scenarios.values(), rules, repertoire.version
+        )
         yield Desk(settings, clock, store, mis, campaigns, scenarios, Reminders(store, clock))

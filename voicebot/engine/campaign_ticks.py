@@ -44,7 +44,7 @@ def register_campaigns(
     if Capability.SELECT not in ports.mis.capabilities():
         return None
     mis = cast(Selecting, ports.mis)
-    campaigning = Campaigning(ports.store, mis, ports.clock, ports.scenarios, scenarios, rules)
+    campaigning = Campaigning(ports.store, mis, ports.clock, ports.scenarios, scenarios, rules, ports.version)
     failures = 0  # of the night's work: it is tried again under another id
 
     async def by_visits(slot: str) -> str:

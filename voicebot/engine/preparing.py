@@ -25,6 +25,7 @@ from voicebot.engine.giving_up import GivingUp, parted
 from voicebot.engine.last_look import Decided
 from voicebot.engine.ports import Ports
 from voicebot.engine.reading import Reading
+from voicebot.engine.versions import scenario_for
 from voicebot.store.port import CallRow, Concluded, EventRow, Reception, Settlement, closed_lane
 
 _PREPARED_SERIAL = -1  # before all events of the conversation, which count from 0
@@ -40,6 +41,7 @@ class Preparing:
         self._reception = _reception(ports, rules)
         self._clock = ports.clock
         self._scenarios = ports.scenarios
+        self._version = ports.version
         self._rules = rules
         self._node = node
         self._gate = gate
@@ -66,7 +68,14 @@ class Preparing:
         attempt = await self._families.joined(attempt, lanes, now)
         async with self._store.together():
             contacts = await self._contacts(attempt.contact_ids)
-        scenario = self._scenarios(contacts[0].scenario_id) if contacts else None
+        campaign = await self._store.campaign(contacts[0].campaign_id) if contacts and contacts[0].campaign_id else None
+        scenario = (
+            await scenario_for(contacts[0].scenario_id, campaign, self._scenarios, self._version) if contacts else None
+        )
+        if scenario is None and campaign is not None and campaign.scenario_version:
+            reason = f"версию {campaign.scenario_version} сценария «{campaign.scenario_id}» не прочитать"
+            await self._put_off(attempt, now + self._rules.lock_retry, reason, RuleId.SCENARIO, now)
+            return "wait"
         if scenario is None:
             reason = "сценарий этого звонка не опубликован" if contacts else "у попытки нет дел"
             drop = Drop(tuple(cancelled(c, reason) for c in contacts), reason, rule=RuleId.SCENARIO)

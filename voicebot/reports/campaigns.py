@@ -19,7 +19,7 @@ from voicebot.store.port import REMINDERS_LANE, Lane
 def preview_lines(preview: Preview, zone: ZoneInfo) -> Iterator[str]:
     """What a preview found, in the clinic's time."""
     campaign = preview.campaign
-    yield f"Кампания «{campaign.title}» ({campaign.id}), сценарий {campaign.scenario_id}"
+    yield f"Кампания «{campaign.title}» ({campaign.id}), сценарий {_version(campaign)}"
     yield f"Найдено: {preview.found}. Позвоним: {preview.called}, звонков: {preview.calls}."
     if preview.first_due is not None and preview.last_due is not None:
         yield f"Первый звонок: {_moment(preview.first_due, zone)}, последний: {_moment(preview.last_due, zone)}"
@@ -72,11 +72,23 @@ def campaign_json(campaign: Campaign) -> dict[str, Any]:
     return asdict(campaign)
 
 
+def _version(campaign: Campaign) -> str:
+    return campaign.scenario_id + (f", версия {campaign.scenario_version}" if campaign.scenario_version else "")
+
+
 def status_lines(
-    campaign: Campaign, progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str, zone: ZoneInfo
+    campaign: Campaign,
+    progress: CampaignProgress,
+    events: Sequence[CampaignEvent],
+    closed: str,
+    zone: ZoneInfo,
+    running: str = "",
 ) -> Iterator[str]:
-    """closed: why its lane makes no calls now, or ''."""
+    """closed: why its lane makes no calls now, or ''. running: the version of its scenario that is published."""
     yield f"Кампания «{campaign.title}» ({campaign.id}): {CAMPAIGNS[campaign.status]}"
+    other = f", а опубликована {running}: кампания говорит по своей"
+    pinned = campaign.scenario_version and running != str(campaign.scenario_version)
+    yield f"Сценарий: {_version(campaign)}{other if pinned else ''}"
     yield from _progress_lines(progress, events, closed, zone)
 
 
