@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,10 +15,10 @@ class Behind:
         self._running: asyncio.Future[Any] | None = None
         self._about: Collection[str] = frozenset()
 
-    async def write(self, work: Awaitable[Any], about: Collection[str]) -> None:
+    async def write(self, work: Callable[[], Awaitable[Any]], about: Collection[str]) -> None:
         """Begin this write when the one before is done. about: the ids of those whom it changes."""
         await self.done()
-        self._running, self._about = asyncio.ensure_future(work), frozenset(about)
+        self._running, self._about = asyncio.ensure_future(work()), frozenset(about)
 
     async def settled(self, ids: Collection[str]) -> None:
         """Nothing is being written about these any more: what is read of them now is whole."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from voicebot.clock import Clock
 from voicebot.contacts.campaign import REMINDERS, Campaign, CampaignStatus, TriggerKind
@@ -203,7 +204,7 @@ class Campaigning:
                 async for batch in batches:
                     attempts = self._attempts(campaign, batch)
                     about = {candidate.patient.id for candidate, _ in batch.planned}
-                    await writing.write(self._keep(batch, attempts, now), about)
+                    await writing.write(partial(self._keep, batch, attempts, now), about)
                     tally.add(batch, attempts)
         return tally.preview(campaign, now, ())
 

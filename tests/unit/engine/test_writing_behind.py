@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -35,11 +36,11 @@ def test_the_next_batch_is_decided_while_this_one_is_written(run):
     async def scene() -> None:
         paper = Paper()
         async with one_behind() as behind:
-            await behind.write(paper.write("first"), {"p1"})
+            await behind.write(partial(paper.write, "first"), {"p1"})
             assert (await _going_on(behind, {"p2"})).done()
             assert paper.written == []
             paper.go_on.set()
-            await behind.write(paper.write("second"), {"p2"})
+            await behind.write(partial(paper.write, "second"), {"p2"})
             assert paper.written == ["first"]
         assert paper.written == ["first", "second"]
 
@@ -50,7 +51,7 @@ def test_who_is_being_written_about_is_read_after_it(run):
     async def scene() -> None:
         paper = Paper()
         async with one_behind() as behind:
-            await behind.write(paper.write("first"), {"p1", "p2"})
+            await behind.write(partial(paper.write, "first"), {"p1", "p2"})
             asking = await _going_on(behind, {"p2", "p3"})
             assert not asking.done()
             paper.go_on.set()
@@ -67,9 +68,9 @@ def test_a_write_that_fails_stops_whoever_writes(run, then):
         paper.go_on.set()
         with pytest.raises(RuntimeError, match="first"):
             async with one_behind() as behind:
-                await behind.write(paper.write("first", fails=True), {"p1"})
+                await behind.write(partial(paper.write, "first", fails=True), {"p1"})
                 if then == "a write":
-                    await behind.write(paper.write("second"), {"p2"})
+                    await behind.write(partial(paper.write, "second"), {"p2"})
                 elif then == "a question":
                     await behind.settled({"p1"})
         assert paper.written == []
@@ -83,7 +84,7 @@ def test_when_the_reading_fails_what_was_decided_before_is_kept(run):
         asyncio.get_running_loop().call_later(1, paper.go_on.set)
         with pytest.raises(OSError, match="the MIS is gone"):
             async with one_behind() as behind:
-                await behind.write(paper.write("first"), {"p1"})
+                await behind.write(partial(paper.write, "first"), {"p1"})
                 raise OSError("the MIS is gone")
         assert paper.written == ["first"]
 
@@ -96,7 +97,7 @@ def test_whoever_is_cancelled_leaves_no_write_behind(run):
 
         async def work() -> None:
             async with one_behind() as behind:
-                await behind.write(paper.write("first"), {"p1"})
+                await behind.write(partial(paper.write, "first"), {"p1"})
                 begun.set()
                 await asyncio.Event().wait()
 
