@@ -134,7 +134,9 @@ class Selection:
             if upto is None:
                 return
             within = and_(_a.patient_id > after, _a.patient_id <= upto)
-            yield await self._with_last_visits(campaign, now, within, since)
+            # The cards are bounded as well: PostgreSQL would look through all there are for each few of them.
+            whom = (_p.id > after, _p.id <= upto, *_person(campaign.segment, now))
+            yield await self._with_last_visits(campaign, now, within, since, whom)
             after = upto
 
     async def _to_recall(self, campaign: Campaign, now: datetime) -> AsyncIterator[Sequence[_Found]]:
@@ -163,10 +165,15 @@ class Selection:
             ]
 
     async def _with_last_visits(
-        self, campaign: Campaign, now: datetime, within: ColumnElement[bool], before: datetime | None
+        self,
+        campaign: Campaign,
+        now: datetime,
+        within: ColumnElement[bool],
+        before: datetime | None,
+        whom: Sequence[ColumnElement[bool]] = (),
     ) -> list[_Found]:
         """The patients of these visits with their last one, if it was before that moment and is what the segment
-        wants; None for any moment, also for none."""
+        wants; None for any moment, also for none. whom: what their cards must be, where that is not known yet."""
         segment = campaign.segment
         came = and_(_a.lifecycle.in_(CAME), _a.start <= now)
         booked = and_(_a.lifecycle == Lifecycle.BOOKED.value, _a.start > now)
@@ -183,10 +190,9 @@ class Selection:
         last = and_(_a.patient_id == ends.c.patient_id, _a.start == ends.c.last, _a.lifecycle.in_(CAME))
         statement = (
             select(ends.c.patient_id.label("who"), ends.c.next, _a)
-            .select_from(ends)
-            .join(_p, _p.id == ends.c.patient_id)
+            .select_from(ends.join(_p, _p.id == ends.c.patient_id) if whom else ends)
             .outerjoin(_a, last)
-            .where(*_person(segment, now), *_visit(segment), *_last_visit(segment))
+            .where(*whom, *_visit(segment), *_last_visit(segment))
             .order_by(ends.c.patient_id, _a.id)
         )
         if before is not None:
