@@ -28,7 +28,7 @@ from voicebot.engine.inviting import InvitationBudget  # noqa: E402
 from voicebot.mis.registry.registry import Registry  # noqa: E402
 from voicebot.mis.registry.registry import upgrade as upgrade_registry  # noqa: E402
 from voicebot.store.database import SqlStore, upgrade  # noqa: E402
-from voicebot.store.port import Reception  # noqa: E402
+from voicebot.store.reception import Reception  # noqa: E402
 
 PROGRAMS = binaries()
 pytestmark = pytest.mark.skipif(PROGRAMS is None, reason="PostgreSQL is not installed: its tests are NOT run")

@@ -12,7 +12,8 @@ from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.events import Event
 from voicebot.errors import VoicebotError
-from voicebot.store.port import ASKED, EventRow, Store, StoreDown
+from voicebot.store.port import EventRow, Store, StoreDown
+from voicebot.store.reception import ASKED
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from voicebot.engine.ports import Ports
 from voicebot.errors import NetworkFault, PeerFault
 from voicebot.mis.port import Capability
 from voicebot.mis.selecting import Selecting
-from voicebot.store.port import Reception
+from voicebot.store.reception import Reception
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from voicebot.contacts.campaign import Campaign, CampaignStatus
 from voicebot.contacts.capacity import room_for_invitations
 from voicebot.contacts.inviting import INVITING
-from voicebot.store.port import Lane, Reception, Store
+from voicebot.store.port import Lane, Store
+from voicebot.store.reception import Reception
 
 
 class InvitationBudget:

@@ -26,7 +26,8 @@ from voicebot.engine.last_look import Decided
 from voicebot.engine.ports import Ports
 from voicebot.engine.reading import Reading
 from voicebot.engine.versions import scenario_for
-from voicebot.store.port import CallRow, Concluded, EventRow, Reception, Settlement, closed_lane
+from voicebot.store.port import CallRow, Concluded, EventRow, Settlement, closed_lane
+from voicebot.store.reception import Reception
 
 _PREPARED_SERIAL = -1  # before all events of the conversation, which count from 0
 _PHONE_BUSY = timedelta(minutes=1)

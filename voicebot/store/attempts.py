@@ -27,7 +27,8 @@ from voicebot.store.models import (
     SuppressionRow,
     TaskRow,
 )
-from voicebot.store.port import CallRow, EventRow, Reception, Settlement
+from voicebot.store.port import CallRow, EventRow, Settlement
+from voicebot.store.reception import Reception
 from voicebot.store.repository import (
     Repository,
     drop_orphans,

@@ -12,7 +12,8 @@ from voicebot.contacts.model import AttemptStatus
 from voicebot.sql.statements import one_after_another, upsert
 from voicebot.store.models import AttemptRow, CallEventRow
 from voicebot.store.node_models import LaneRecord
-from voicebot.store.port import ALL_LANES, ASKED, InvitationsNow, Lane, Reception
+from voicebot.store.port import ALL_LANES, Lane
+from voicebot.store.reception import ASKED, InvitationsNow, Reception
 from voicebot.store.repository import Repository, flat
 
 _LIVE = AttemptRow.status == AttemptStatus.DIALLING

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from voicebot.contacts.capacity import invitation_refused
-from voicebot.contacts.decisions import Because, DecisionNote
+from voicebot.contacts.decisions import DecisionNote
 from voicebot.contacts.giving_up import GivenUp
 from voicebot.contacts.model import (
     Appointment,
@@ -25,6 +24,7 @@ from voicebot.contacts.model import (
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.errors import NetworkFault
 from voicebot.store.campaign_port import CampaignStore
+from voicebot.store.reception import InvitationsNow, Reception
 
 
 class StoreDown(NetworkFault):
@@ -50,16 +50,12 @@ class CallRow:
     transferred: bool = False
 
 
-#: The kind of the event of a call that begins to ring an administrator.
-ASKED = "AdministratorAsked"
-
-
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """One event of a call as it happened. body is JSON; kind is the event's class name.
 
     Besides the machine's events the driver stores what was said: kind "Said", body {prompt_id, text}; and that an
-    administrator is being asked for: kind ASKED, body {queue}.
+    administrator is being asked for: kind reception.ASKED, body {queue}.
     """
 
     call_id: str
@@ -118,29 +114,6 @@ ALL_LANES = "*"
 REMINDERS_LANE = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reception:
-    """administrators: who could take calls, on all nodes together, were nobody talking. per_administrator: invitations
-    in progress for each of them that is free."""
-
-    administrators: int
-    per_administrator: float
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationsNow:
-    """What goes on now, on all nodes. live: calls of the lanes that invite. busy: administrators who talk or are rung.
-    Each of the busy ones takes a line as well."""
-
-    live: int
-    busy: int
-
-    def refused(self, reception: Reception) -> Because | None:
-        """Why no more invitation may be dialled at this moment, None when one may."""
-        free = max(0, reception.administrators - self.busy)
-        return invitation_refused(free, self.live, reception.per_administrator)
-
-
 def closed_lane(lane: str, lanes: Mapping[str, Lane]) -> str:
     """Why no attempt of this lane may be made now, in Russian, or ''. lanes: all of them, by name."""
     return next((lanes[name].closed for name in (ALL_LANES, lane) if name in lanes and lanes[name].closed), "")
@@ -161,6 +134,17 @@ class NodeRow:
     taken_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """How far patients have been read from the MIS. read_at: all that changed before is here; None before the first
+    whole reading. began_at: when the reading began that is in progress, None when none is; cursor: where its next page
+    begins."""
+
+    read_at: datetime | None = None
+    began_at: datetime | None = None
+    cursor: str = ""
+
+
 class Store(CampaignStore, Protocol):
     """The robot's database. Every method is one transaction and may raise StoreDown."""
 
@@ -170,8 +154,17 @@ class Store(CampaignStore, Protocol):
         ...
 
     # What the MIS said last -----------------------------------------------------------------
-    async def save_patients(self, patients: Sequence[Patient]) -> None: ...
-    async def save_appointments(self, appointments: Sequence[Appointment], synced_at: datetime) -> None: ...
+    async def save_patients(self, patients: Sequence[Patient], state: SyncState | None = None) -> None:
+        """state: how far the reading has come with these, kept in the same transaction."""
+        ...
+
+    async def sync_state(self) -> SyncState: ...
+    async def save_appointments(
+        self, appointments: Sequence[Appointment], synced_at: datetime, whole: bool = True
+    ) -> None:
+        """whole: these are the last ones of a reading. last_sync moves then, even when there are none."""
+        ...
+
     async def patient(self, patient_id: str) -> Patient | None: ...
     async def patients_at(self, phone: str) -> Sequence[Patient]:
         """All who are rung at this phone, and all whose representative has it."""

@@ -23,7 +23,8 @@ from voicebot.dialogue.scenario import About, End, Goto, Listen, Purpose, Reacti
 from voicebot.speech.listener import Listener
 from voicebot.speech.machine import MachineJudge
 from voicebot.speech.port import Capability, HeardSound, Recognised, SpeechError
-from voicebot.store.port import ASKED, StoreDown
+from voicebot.store.port import StoreDown
+from voicebot.store.reception import ASKED
 from voicebot.telephony.memory import memory_call
 from voicebot.telephony.port import Audio, Gone, MediaLost, Ringing, TelephonyError
 

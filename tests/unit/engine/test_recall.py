@@ -16,7 +16,8 @@ from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.dialogue.scenario import About, Plan
 from voicebot.engine.inviting import InvitationBudget
 from voicebot.mis.registry import models
-from voicebot.store.port import ASKED, CallRow, EventRow, Reception
+from voicebot.store.port import CallRow, EventRow
+from voicebot.store.reception import ASKED, Reception
 
 AWAY = Campaign("away", "Давно не были", "recall", Trigger(TriggerKind.NO_VISIT_FOR, months=6))
 DATED = Campaign("dated", "Осмотр", "recall", Trigger(TriggerKind.RECALL_DATE))

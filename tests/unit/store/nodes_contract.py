@@ -10,18 +10,8 @@ from store_contract import HOUR, NOW, attempt, contact, finished, settlement
 from voicebot.contacts.model import AttemptStatus, ContactStatus
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.store.database import SqlStore
-from voicebot.store.port import (
-    ALL_LANES,
-    ASKED,
-    CallRow,
-    Concluded,
-    EventRow,
-    InvitationsNow,
-    Lane,
-    Reception,
-    Settlement,
-    closed_lane,
-)
+from voicebot.store.port import ALL_LANES, CallRow, Concluded, EventRow, Lane, Settlement, closed_lane
+from voicebot.store.reception import ASKED, InvitationsNow, Reception
 
 MANY = 8
 
