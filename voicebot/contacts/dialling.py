@@ -32,6 +32,7 @@ from voicebot.contacts.model import (
 from voicebot.contacts.phones import phones_of
 from voicebot.contacts.planning import cancelled, outdated, too_late, zone_of
 from voicebot.contacts.rules import Rules
+from voicebot.contacts.unknown_zone import unknown_zone
 from voicebot.dialogue.scenario import Purpose, Scenario
 
 
@@ -195,7 +196,8 @@ def _not_now(
         if month is not None and month.next_at is not None:
             return replace(month, next_at=_later(hours.next_allowed(month.next_at, zone), attempt, rules))
     if not hours.allowed(now, zone):
-        reason = "сейчас звонить нельзя: вне разрешённых часов по времени пациента"
+        anywhere = unknown_zone(hours, now, zone)
+        reason = f"сейчас звонить нельзя: {anywhere or 'вне разрешённых часов по времени пациента'}"
         return Because(RuleId.HOURS, reason, _later(hours.next_allowed(now, zone), attempt, rules))
     if situation.mis_age is not None and situation.mis_age > rules.mis_fresh_for:
         return Because(RuleId.MIS_UNREADABLE, "МИС не отвечает, а её последние данные устарели", now + rules.mis_retry)

@@ -115,6 +115,10 @@ class CallingHours:
         midnight = datetime.combine(local.date() + timedelta(days=1), time(0), local.tzinfo)
         return self.next_allowed(midnight, zone)
 
+    def has_hours(self, day: date, zone: str) -> bool:
+        """Whether there is any allowed moment on this local day; of an unknown zone, one that is allowed in all."""
+        return bool(self._spans(day, zone))
+
     def latest_start(self, deadline: datetime, zone: str, tries: int, apart: timedelta) -> datetime | None:
         """The latest allowed moment from which so many tries, so far apart, all lie in allowed hours
         at or before the deadline. None when there is none in two months."""

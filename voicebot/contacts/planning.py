@@ -24,6 +24,7 @@ from voicebot.contacts.model import (
 )
 from voicebot.contacts.phones import phones_of
 from voicebot.contacts.rules import Rules
+from voicebot.contacts.unknown_zone import unknown_zone
 from voicebot.dialogue.outcome import Answer, Outcome
 from voicebot.dialogue.scenario import Scenario
 
@@ -129,6 +130,8 @@ def plan_visit(
     if not phones.usable:
         return Skipped(appointment.id, phones.reason, phones.rule)
     due = _due(appointment, patient, scenario, before, rules, now)
+    anywhere = unknown_zone(rules.hours, max(appointment.start - before, now), zone_of(patient, appointment))
+    reason = f"{due.reason}; {anywhere}" if anywhere else due.reason
     contact = Contact(
         id=contact_id(scenario.id, appointment.id, appointment.version, before),
         patient_id=patient.id,
@@ -138,13 +141,13 @@ def plan_visit(
         status=ContactStatus.PLANNED,
         due_at=now if isinstance(due, Because) else due.moment,
         deadline=appointment.start,
-        reason=due.reason,
+        reason=reason,
         is_last=before == min(scenario.plan.before),
     )
     if isinstance(due, Because):
         wished = due is not _BOOKED_LATE and not _at_the_desk(appointment, rules)
-        return Skipped(appointment.id, due.reason, due.rule, too_late(contact, due.reason) if wished else None)
-    return Planned(contact, phones.usable[0], Decision(Verdict.PLANNED, RuleId.DUE, due.reason, now, due.moment))
+        return Skipped(appointment.id, reason, due.rule, too_late(contact, reason) if wished else None)
+    return Planned(contact, phones.usable[0], Decision(Verdict.PLANNED, RuleId.DUE, reason, now, due.moment))
 
 
 def nothing_to_plan(

@@ -21,6 +21,7 @@ from voicebot.contacts.phones import phones_of
 from voicebot.contacts.planning import Planned, Skipped, plan_visit, zone_of
 from voicebot.contacts.rules import Rules
 from voicebot.contacts.segments import in_segment
+from voicebot.contacts.unknown_zone import unknown_zone
 from voicebot.dialogue.scenario import About, Scenario
 
 
@@ -180,8 +181,7 @@ def _planned(
         return Because(RuleId.SCHEDULE, f"кампания начнётся {campaign.starts_on:%d.%m.%Y}", begin)
     if end is not None and due >= end:
         return Because(RuleId.SCHEDULE, f"звонок пришёлся бы на {due:%d.%m.%Y}: кампания к этому времени закончится")
-    note = "; часовой пояс пациента не известен: звоним, когда можно во всех" if not zone else ""
-    contact = replace(found.contact, campaign_id=campaign.id, zone=zone, reason=found.contact.reason + note)
+    contact = replace(found.contact, campaign_id=campaign.id, zone=zone)
     return Planned(contact, found.phone, replace(found.decision, reason=contact.reason))
 
 
@@ -219,6 +219,8 @@ def _at_due(
     opened = rules.hours.next_allowed(max(candidate.due_at, earliest), _zone(candidate))
     if opened is None:
         return Because(RuleId.HOURS, "нет разрешённых часов для звонка")
+    wanted = max(candidate.due_at, earliest)
+    anywhere = unknown_zone(rules.hours, wanted, _zone(candidate))
     later = opened + spread(f"{patient.id}|{opened.date()}", rules.spread)
     due = later if rules.hours.allowed(later, _zone(candidate)) else opened
     about_visit = visit is not None and scenario.about is About.APPOINTMENT
@@ -231,7 +233,7 @@ def _at_due(
         status=ContactStatus.PLANNED,
         due_at=due,
         deadline=min(end or datetime.max.replace(tzinfo=due.tzinfo), due + rules.invitation_for),
-        reason=_occasion_words(candidate, campaign),
+        reason="; ".join(part for part in (_occasion_words(candidate, campaign), anywhere) if part),
     )
     phone = phones_of(patient, suppressions, rules.lock, now).usable[0]
     return Planned(contact, phone, Decision(Verdict.PLANNED, RuleId.DUE, contact.reason, now, due))
