@@ -72,7 +72,7 @@ async def test_a_recall_that_is_due_on_saturday_is_made_on_monday_and_the_previe
 async def test_an_attempt_that_comes_to_a_weekend_waits_for_monday_and_why_tells(nowhere, words) -> None:
     """Planned for Friday, held back by a pause over its only hour."""
     clinic = nowhere
-    clinic.clock.leap(words.msk(26, 12) - clinic.clock.now())
+    clinic.clock.leap(words.msk(26, 20) - clinic.clock.now())
     await clinic.book("v1", words.msk(30, 18))
     await clinic.plan()
     (attempt,) = await clinic.store.attempts()
