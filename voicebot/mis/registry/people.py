@@ -20,6 +20,10 @@ from voicebot.mis.registry.models import (
 from voicebot.mis.registry.rows import Row, UnknownStatus, to_branch, to_doctor, to_patient, to_representative
 from voicebot.sql.statements import among, chunks
 
+_p = PatientRow
+#: What a patient is made of: not when the card was changed.
+_CARD = (_p.id, _p.surname, _p.given_name, _p.patronymic, _p.sex, _p.birth_date, _p.zone, _p.do_not_call)
+
 
 async def patients_of(
     connection: AsyncConnection, patient_ids: Sequence[str]
@@ -29,7 +33,7 @@ async def patients_of(
     found: dict[str, Patient] = {}
     bad: list[BadRecord] = []
     for ids in chunks(patient_ids):
-        result = await connection.execute(select(PatientRow).where(among(connection.dialect.name, PatientRow.id, ids)))
+        result = await connection.execute(select(*_CARD).where(among(connection.dialect.name, PatientRow.id, ids)))
         names = tuple(result.keys())
         for values in result:
             row = dict(zip(names, values, strict=True))

@@ -40,6 +40,8 @@ ZONES_APART = timedelta(hours=14)
 CAME = (Lifecycle.DONE.value, Lifecycle.ARRIVED.value, Lifecycle.BOOKED.value)
 
 _a, _p = AppointmentRow, PatientRow
+#: What a visit is made of: not when and by which line of a table it was changed.
+_VISIT = (_a.id, _a.version, _a.patient_id, _a.start, _a.doctor_id, _a.branch_id, _a.lifecycle, _a.answer, _a.service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Selection:
         """Visits of any lifecycle whose moment is near: the rules say why some of them are not called about."""
         begin, end = _window(campaign, now)
         statement = (
-            select(_a)
+            select(*_VISIT)
             .join(_p, _p.id == _a.patient_id)
             .where(_a.start >= begin, _a.start < end, *_person(campaign.segment, now), *_visit(campaign.segment))
             .order_by(_a.start, _a.id)
@@ -189,7 +191,7 @@ class Selection:
         )
         last = and_(_a.patient_id == ends.c.patient_id, _a.start == ends.c.last, _a.lifecycle.in_(CAME))
         statement = (
-            select(ends.c.patient_id.label("who"), ends.c.next, _a)
+            select(ends.c.patient_id.label("who"), ends.c.next, *_VISIT)
             .select_from(ends.join(_p, _p.id == ends.c.patient_id) if whom else ends)
             .outerjoin(_a, last)
             .where(*whom, *_visit(segment), *_last_visit(segment))
