@@ -294,6 +294,9 @@ def group(
 
 def _parties(members: Sequence[Planned], patients_a_call: int) -> Iterable[Sequence[Planned]]:
     """All visits of a patient are in one call; so many patients are."""
+    if len(members) <= patients_a_call:
+        yield members
+        return
     ids = list(dict.fromkeys(p.contact.patient_id for p in sorted(members, key=lambda p: p.contact.due_at)))
     for begin in range(0, len(ids), patients_a_call):
         some = set(ids[begin : begin + patients_a_call])
