@@ -35,7 +35,7 @@ async def patients_of(
     for ids in chunks(patient_ids):
         result = await connection.execute(select(*_CARD).where(among(connection.dialect.name, PatientRow.id, ids)))
         names = tuple(result.keys())
-        for values in result:
+        for values in result.all():  # all at once: one by one costs a call of the driver each
             row = dict(zip(names, values, strict=True))
             answers = who.get(row["id"])
             try:
@@ -54,7 +54,7 @@ async def shared_phones(connection: AsyncConnection, phones: Iterable[str]) -> f
             select(PhoneRow.phone).where(among(connection.dialect.name, PhoneRow.phone, some)).group_by(PhoneRow.phone)
         )
         several = statement.having(func.count(PhoneRow.patient_id.distinct()) > 1)
-        found.update((await connection.execute(several)).scalars())
+        found.update((await connection.execute(several)).scalars().all())
     return frozenset(found)
 
 
@@ -97,7 +97,7 @@ async def phones_of(
             .where(among(connection.dialect.name, model.patient_id, ids))
             .order_by(model.patient_id, model.position)
         )
-        for patient_id, phone in await connection.execute(statement):
+        for patient_id, phone in (await connection.execute(statement)).all():
             found[patient_id] = (*found.get(patient_id, ()), phone)
     return found
 

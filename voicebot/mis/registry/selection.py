@@ -212,7 +212,7 @@ class Selection:
         async with self._database.reading() as connection:
             result = await connection.execute(statement)
             names = tuple(result.keys())  # row.mappings() takes five times as long for many rows
-            return [dict(zip(names, row, strict=True)) for row in result]
+            return [dict(zip(names, row, strict=True)) for row in result.all()]
 
 
 def _beyond(statement: Any, keys: tuple[Any, Any], after: tuple[Any, str] | None) -> Any:
