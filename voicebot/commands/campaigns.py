@@ -166,7 +166,10 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> None:
 def pause(
     campaign: IdOrAll = "", why: Why = "", by: By = "", config: ConfigFile = None, as_json: AsJson = False
 ) -> None:
-    """Приостановить кампанию, напоминания (reminders) или все звонки: новые не начнутся через секунду."""
+    """Приостановить кампанию или напоминания (reminders), а без имени — все звонки.
+
+    Новые не начнутся через секунду, идущие закончатся.
+    """
     settings = settings_of(config)
 
     async def work() -> None:
