@@ -43,7 +43,7 @@ from voicebot.mis.registry.writing import write_once
 from voicebot.mis.selecting import CandidateBatch
 from voicebot.sql import migrate
 from voicebot.sql.engine import Database, DataConflict
-from voicebot.sql.statements import chunks
+from voicebot.sql.statements import among, chunks
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -161,7 +161,8 @@ class Registry:
         found: dict[str, Consent] = {}
         async with self.database.reading() as connection:
             for ids in chunks(patient_ids):
-                rows = await connection.execute(select(ConsentRow).where(ConsentRow.patient_id.in_(ids)))
+                these = among(connection.dialect.name, ConsentRow.patient_id, ids)
+                rows = await connection.execute(select(ConsentRow).where(these))
                 found.update({row["patient_id"]: Consent(**row) for row in rows.mappings()})
         return found
 

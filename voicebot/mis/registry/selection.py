@@ -24,7 +24,7 @@ from voicebot.sql.engine import Database
 from voicebot.sql.statements import among, chunks
 
 BATCH = 2_000  # visits, or patients by their date, that are looked at together
-CARDS = 10_000  # cards whose visits are looked through together, of which few may be meant
+CARDS = 20_000  # cards whose visits are looked through together, of which few may be meant
 #: Visits are looked at this much before a call is due: calling hours may move it earlier.
 AHEAD = timedelta(days=3)
 #: What was to be called about so long ago is not called about any more.
