@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 import holidays
 import structlog
 
-from voicebot.calls.administrators import Administrators
 from voicebot.calls.backlog import Backlog
 from voicebot.calls.caller import CATCH_UP_S, CallingSettings, CallParts, RobotCaller
 from voicebot.calls.comments import keep_in
@@ -26,7 +25,6 @@ from voicebot.clock import Clock, SystemClock
 from voicebot.contacts.caller_ids import CallerIds
 from voicebot.contacts.hours import CallingHours
 from voicebot.contacts.inbound import channel_of
-from voicebot.contacts.model import Appointment, Patient
 from voicebot.contacts.rules import CITY_PREFIX, DiallingLock, Rules
 from voicebot.data_folder import keep_secret, only_robot_in, secret_of
 from voicebot.dialogue.scenario import Scenario
@@ -37,9 +35,8 @@ from voicebot.engine.receiving import Receiving
 from voicebot.engine.watching import Watch
 from voicebot.errors import NetworkFault, VoicebotError
 from voicebot.hearing_process import program
-from voicebot.language.facts import facts_of, patient_facts
-from voicebot.language.writing import message_text
 from voicebot.mis.registry import registry
+from voicebot.returning import leave_its_calls
 from voicebot.scenarios.checking import check_folder
 from voicebot.scenarios.loading import load_all
 from voicebot.scenarios.mistakes import ScenarioFault
@@ -49,6 +46,7 @@ from voicebot.scenarios.repertoire import Repertoire
 from voicebot.scenarios.versions import publish_shipped
 from voicebot.setting_values import times_of
 from voicebot.settings import AsteriskKind, Role, Settings
+from voicebot.sms_texts import SmsTexts
 from voicebot.speech.cache import PromptCache
 from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
 from voicebot.speech.listener import Listener
@@ -171,18 +169,6 @@ def rules_of(settings: Settings, today: datetime) -> Rules:
     )
 
 
-@dataclass(frozen=True)
-class SmsTexts:
-    """engine.caller.Texts: words an SMS from the facts of a visit."""
-
-    clinic_name: str
-
-    def message(self, template: str, patient: Patient, appointment: Appointment | None, now: datetime) -> str:
-        if appointment is None:
-            return message_text(template, patient_facts(patient, self.clinic_name), now)
-        return message_text(template, facts_of(patient, appointment, self.clinic_name, 1, 1, now), now)
-
-
 @contextlib.asynccontextmanager
 async def running(
     settings: Settings,
@@ -203,9 +189,13 @@ async def running(
         keep_secret(settings.paths.data, await store.shared_secret("phones", secret_of(settings.paths.data)))
         rules = rules_of(settings, clock.now())
         repertoire = _on_trial(settings) if idle else await _repertoire(settings, store, clock)
+        if idle:
+            await leave_its_calls(settings, store)
         pool, studio = await _speech(settings, repertoire.scenarios.values(), stack)
         asterisk, city = await _exchange(settings, stack)
         telephone = await _telephone(settings, asterisk, stack)
+        if idle:
+            await leave_its_calls(settings, store, telephone.alive)
         ours = {channel_of(attempt.id) for attempt in await store.dialling() if attempt.node == settings.node}
         await telephone.end_orphans(ours)  # what nobody will take up again
         clinic, line = settings.clinic, settings.telephony
@@ -214,19 +204,20 @@ async def running(
             studio,
             _listener,
             pool,
-            repertoire.language,
+            repertoire.language_of,
             store,
             clock,
             keep_in(settings.paths.data / "comments"),
             repertoire.scenario,
             Backlog(settings.paths.data / "journal"),
-            Administrators({queue: settings.telephony.administrators.get(queue, 1) for queue in line.queues}),
+            repertoire.version,
         )
         calling = CallingSettings(clinic.name, line.caller_id or clinic.phone, line.ring_timeout_s)
         caller = RobotCaller(parts, calling, watcher)
         engine = DurableEngine(DurableSettings(settings.engine_url, settings.node))
         texts = SmsTexts(clinic.name)
-        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, caller.free_administrators, caller.legs)
+        administrators = sum(line.administrators.get(queue, 1) for queue in line.queues)
+        ports = Ports(store, mis, clock, caller, texts, repertoire.scenario, administrators, repertoire.version)
         machinery = assemble(
             engine,
             ports,

@@ -8,6 +8,7 @@ import json
 import os
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -40,8 +41,8 @@ class FaultyRegistry(Registry):
     def _now(self) -> Trouble:
         return Trouble(self._trouble.read_text().split()[0])
 
-    async def patients(self, since: datetime | None = None, until: datetime | None = None) -> Page[Patient]:
-        return await self._distort(await super().patients(since, until))
+    async def patients_after(self, after: str, limit: int, since: datetime | None = None) -> Page[Patient]:
+        return await self._distort(await super().patients_after(after, limit, since))
 
     async def appointments(self, start: datetime, end: datetime) -> Page[Appointment]:
         return await self._distort(await super().appointments(start, end))
@@ -51,11 +52,12 @@ class FaultyRegistry(Registry):
         if trouble is Trouble.LATE:
             await asyncio.sleep(self._chance.uniform(0.5, 4.0))
         if trouble is Trouble.TWICE:
-            return Page(page.items * 2, page.bad)
+            return replace(page, items=page.items * 2)
         if trouble is Trouble.NONSENSE:
             if self._chance.random() < 0.5:
                 raise ValueError("the answer of the MIS is not what it should be")
-            return Page((), tuple(BadRecord(item.id, "нечитаемая запись") for item in page.items))
+            bad = tuple(BadRecord(item.id, "нечитаемая запись") for item in page.items)
+            return replace(page, items=(), bad=bad)
         return page
 
     async def appointment(self, appointment_id: str) -> Appointment | None:

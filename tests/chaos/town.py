@@ -43,7 +43,7 @@ _SHARES = {
 
 
 def phone(n: int) -> str:
-    return f"+7888001{n:04}"
+    return f"+7888{10_000 + n:07}"
 
 
 def opening(shown: datetime) -> tuple[datetime, datetime]:
@@ -67,8 +67,12 @@ class Town:
         self.booked: list[str] = []
 
     def people(self) -> str:
-        """The book of the city."""
-        persons = [f'  "{number}":\n    calls: {_CALLS.get(how, f"[{how}]")}' for number, how in self.manners.items()]
+        """The book of the city. A manner is written out once: the city reads no more than a megabyte."""
+        persons, written = [], set[Manner]()
+        for number, how in self.manners.items():
+            calls = f"*{how.name}" if how in written else f"&{how.name} {_CALLS.get(how, f'[{how}]')}"
+            persons.append(f'  "{number}":\n    calls: {calls}')
+            written.add(how)
         administrator = f'  "{ADMINISTRATOR}":\n    role: administrator\n    calls: [ring_for_ever]'
         return "\n".join(["persons:", *persons, administrator, ""])
 

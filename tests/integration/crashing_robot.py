@@ -2,11 +2,12 @@
 
 python crashing_robot.py '{"store": url, "engine": url, "folder": dir, "node": name, "what": …, …}'
 
-what  plan    `attempts` visits are booked and planned, nothing is run
+what  plan    `attempts` visits are booked and planned from number `first` on, in `lane`; nothing is run
       hang    run; the calls never end (the test kills us)
       work    run until `attempts` attempts have ended, or until nothing is dialling
       ticks   only ticks: each notes the run of its slot
-lines, call_s, dead_after_s, adopt (a node whose work is taken over without waiting): see main().
+lines, call_s, dead_after_s, adopt (a node whose work is taken over without waiting), administrators (how many there
+are), asks (each call rings one of them, as its events tell): see main().
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from voicebot.engine.port import Queue, Work
 from voicebot.engine.ports import Ports
 from voicebot.mis.port import Capability, Command, MisUnavailable, Page, Result
 from voicebot.store.database import SqlStore, upgrade
-from voicebot.store.port import CallRow
+from voicebot.store.port import CallRow, EventRow
+from voicebot.store.reception import ASKED
 
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)  # noon in Moscow; the visit is on the next day
 VISIT = START + timedelta(days=1)
@@ -56,6 +58,10 @@ class Options:
     dead_after_s: float = 60.0
     adopt: str = ""
     for_s: float = 30.0
+    first: int = 1
+    lane: str = ""
+    administrators: int | None = None
+    asks: bool = False
 
 
 class AwayMis:
@@ -82,8 +88,9 @@ class Wording:
 class Telephone:
     """Each INVITE, and each end of a call, is a line in a file that outlives us: what, attempt, phone, node, moment."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, store: SqlStore) -> None:
         self._options = options
+        self._store = store
         self._book = Path(options.folder) / "invites"
 
     def note(self, what: str, order: CallOrder) -> None:
@@ -95,6 +102,8 @@ class Telephone:
         if objection:
             raise CalledOff(objection)
         self.note("invite", order)
+        if self._options.asks:
+            await self._store.append_events([EventRow(order.attempt_id, 1, 1, ASKED, "{}")])
         print("ringing", flush=True)
         if self._options.what == "hang":
             await asyncio.Event().wait()
@@ -108,15 +117,17 @@ class Telephone:
         return None
 
 
-async def plan(store: SqlStore, many: int) -> None:
+async def plan(store: SqlStore, options: Options) -> None:
     branch, doctor = ClinicBranch("b1", "", "", "Europe/Moscow"), Doctor("d1", "Улюкаева")
-    numbers = range(1, many + 1)
+    numbers = range(options.first, options.first + options.attempts)
     await store.save_patients([Person(f"p{n}", "Иванова", "Анна", phones=(f"+7888{n:07}",)) for n in numbers])
     await store.save_appointments([Appointment(f"v{n}", "1", f"p{n}", VISIT, doctor, branch) for n in numbers], START)
     contacts = [
         Contact(f"c{n}", f"p{n}", "visit_reminder", f"v{n}", "1", ContactStatus.PLANNED, START, VISIT) for n in numbers
     ]
-    attempts = [Attempt(f"a{n}", f"+7888{n:07}", (f"c{n}",), AttemptStatus.PLANNED, START) for n in numbers]
+    attempts = [
+        Attempt(f"a{n}", f"+7888{n:07}", (f"c{n}",), AttemptStatus.PLANNED, START, lane=options.lane) for n in numbers
+    ]
     await store.add_contacts(contacts, attempts)
 
 
@@ -126,11 +137,12 @@ async def main(options: Options) -> None:
     await upgrade(options.store)
     store = SqlStore(options.store)
     if options.what == "plan":
-        await plan(store, options.attempts)
+        await plan(store, options)
         return await store.close()
     engine = DurableEngine(DurableSettings(options.engine, options.node, poll_s=0.1))
     clock = ShiftedClock(START)
-    ports = Ports(store, AwayMis(), clock, Telephone(options), Wording(), lambda _: SCENARIO)  # type: ignore[arg-type]
+    telephone = Telephone(options, store)
+    ports = Ports(store, AwayMis(), clock, telephone, Wording(), lambda _: SCENARIO, options.administrators)  # type: ignore[arg-type]
     settings = MachinerySettings(
         options.node, b"secret", options.lines, None, 3600, 0.2, 0.5, dead_after_s=options.dead_after_s, role="calls"
     )

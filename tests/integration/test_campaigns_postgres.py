@@ -28,6 +28,7 @@ from voicebot.engine.inviting import InvitationBudget  # noqa: E402
 from voicebot.mis.registry.registry import Registry  # noqa: E402
 from voicebot.mis.registry.registry import upgrade as upgrade_registry  # noqa: E402
 from voicebot.store.database import SqlStore, upgrade  # noqa: E402
+from voicebot.store.reception import Reception  # noqa: E402
 
 PROGRAMS = binaries()
 pytestmark = pytest.mark.skipif(PROGRAMS is None, reason="PostgreSQL is not installed: its tests are NOT run")
@@ -77,10 +78,7 @@ async def test_a_campaign_is_paused_measured_and_stopped_also_on_postgresql(desk
     done = await desk.released(away)
     assert done.called > 0
 
-    async def two() -> int:
-        return 2
-
-    await InvitationBudget(desk.store, two, 1.0).run()
+    await InvitationBudget(desk.store, Reception(2, 1.0)).run()
     assert (await desk.store.lanes())["away-too"].lines is not None
     await desk.campaigns.pause("away-too", WHO)
     assert (await desk.store.lanes())["away-too"].closed

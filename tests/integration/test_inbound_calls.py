@@ -13,7 +13,6 @@ import pytest
 
 from tests.integration.conftest import ADMINISTRATOR, CLINIC_NUMBER, Party
 from tests.unit.calls.test_caller import LANGUAGE, SCENARIO, Loudness, NoEars, Tones
-from voicebot.calls.administrators import Administrators
 from voicebot.calls.caller import CallingSettings, CallParts, RobotCaller
 from voicebot.calls.prompts import Studio
 from voicebot.calls.reception import Reception
@@ -71,7 +70,6 @@ class Office:
 
     store: SqlStore
     attempting: Attempting
-    administrators: Administrators
     city: AriTelephone
 
     async def calls(self) -> list[str]:
@@ -107,10 +105,9 @@ async def office(clinic: AriTelephone, city: AriTelephone, tmp_path: Path) -> As
     url = f"sqlite:///{tmp_path / 'voicebot.db'}"
     await upgrade(url)
     store, clock, known = SqlStore(url), SystemClock(), {s.id: s for s in (SCENARIO, INBOUND)}
-    administrators = Administrators({"reception": 1})
     parts = CallParts(
         clinic, Studio(Tones(), tmp_path), lambda: Listener(Loudness()), NoEars(), lambda _: LANGUAGE, store, clock,
-        scenarios=known.get, administrators=administrators,
+        scenarios=known.get,
     )  # fmt: skip
     caller = RobotCaller(parts, CallingSettings("Клиника", CLINIC_NUMBER, 20))
     ports = Ports(store, CopyMis(store), clock, caller, Wording(), known.get)  # type: ignore[arg-type]
@@ -119,7 +116,7 @@ async def office(clinic: AriTelephone, city: AriTelephone, tmp_path: Path) -> As
     attempting = Attempting(ports, Rules(hours=always), "node1", Gate())
     reception = Reception(clinic.incoming(), Receiving(ports, "node1"), attempting, caller)
     answering = asyncio.create_task(reception.serve())
-    yield Office(store, attempting, administrators, city)
+    yield Office(store, attempting, city)
     await caller.end_all(5)
     answering.cancel()
     await asyncio.gather(answering, return_exceptions=True)
@@ -156,14 +153,15 @@ async def test_a_number_that_nobody_knows_gets_a_human(office: Office, party: Ta
         assert "администратор" in await office.spoken(0, 1)
         ringing = await asyncio.wait_for(anext(desk), 20)
         assert ringing.dialled == ADMINISTRATOR
-        assert office.administrators.free("reception") == 0 and office.administrators.legs == 1
+        while (await office.store.invitations_now()).busy != 1:
+            await asyncio.sleep(0.05)
         await ringing.reject(17)
         await stranger.expect(Gone, 20)
     (attempt,) = await office.over(1)
     assert (attempt.phone, attempt.contact_ids, attempt.disposition) == (STRANGER, (), Disposition.ANSWERED)
     (task,) = await office.store.tasks()
     assert STRANGER in task.what and task.patient_id == ""
-    assert office.administrators.free("reception") == 1
+    assert (await office.store.invitations_now()).busy == 0
 
 
 async def test_hidden_numbers_do_not_stand_in_each_others_way(office: Office, party: Talks) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.robot_process import Clinic, Serve, until
+from tests.integration.robot_process import KEYS, Clinic, Serve, until
 from voicebot.city.journal import CallLog, What, read_run
 from voicebot.dialogue.turn import BACK
 
@@ -96,6 +96,23 @@ def test_a_robot_that_was_killed_goes_on_with_the_call(clinic: Clinic) -> None:
     began_ms = (killed - log.header.started_at).total_seconds() * 1000
     assert any(e.at_ms > began_ms for e in heard), "the patient heard the robot again in the same call"
     assert clinic.rows("select count(*) from call where answered_at is not null and ended_at is not null") == [(1,)]
+
+
+def test_a_trial_call_leaves_the_calls_of_a_dead_robot_alone(clinic: Clinic) -> None:
+    """`voicebot call` would take Asterisk over and stop it at its end: it says so, and the robot finds its call."""
+    clinic.book(PATIENT)
+    with Serve(clinic) as serve:
+        until(lambda: asked(clinic), 60)
+        kill(serve)
+        trial = clinic.run("call", KEYS, "--scenario", "visit_reminder")
+        assert trial.returncode == 2 and "ждут его возвращения" in trial.stderr, trial
+        with Serve(clinic) as again:
+            until(lambda: clinic.rows("select 1 from contact where status = 'reached'"), 40)
+            assert again.end(signal.SIGTERM)[0] == 0
+            assert clinic.processes() == {}
+    assert one_outcome(clinic) == ("answered", "confirmed")
+    assert BACK.template in said(clinic)
+    assert len(calls_of(clinic, PATIENT)) == 1 and calls_of(clinic, KEYS) == []
 
 
 def test_patient_and_administrator_talk_on_while_the_robot_is_dead(clinic: Clinic) -> None:

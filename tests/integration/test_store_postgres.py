@@ -16,6 +16,7 @@ sys.path[:0] = [str(TESTS / "unit" / "store"), str(TESTS / "unit" / "mis"), str(
 
 from decisions_contract import DecisionsContract  # noqa: E402
 from inbound_contract import InboundContract  # noqa: E402
+from late_contract import GivingUpContract, SyncContract  # noqa: E402
 from nodes_contract import LanesContract, LateEndContract, NodesContract  # noqa: E402
 from registry_kit import HEADERS, NOW, ROW, csv_file  # noqa: E402
 from store_contract import (  # noqa: E402
@@ -88,6 +89,14 @@ class TestLanes(LanesContract):
 
 
 class TestNodes(NodesContract):
+    pass
+
+
+class TestSync(SyncContract):
+    pass
+
+
+class TestGivingUp(GivingUpContract):
     pass
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
-from voicebot.calls.administrators import Administrators
 from voicebot.calls.backlog import Backlog
 from voicebot.calls.comments import Keep, keep_nothing
 from voicebot.calls.driver import LiveCall
@@ -26,6 +25,7 @@ from voicebot.dialogue.call import Call, new_call
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CalledOff, CallOrder, CallResult
 from voicebot.engine.receiving import Received
+from voicebot.engine.versions import Version
 from voicebot.errors import NetworkFault, VoicebotError
 from voicebot.language.facts import choices_of, local_start
 from voicebot.scenarios.talk import Language
@@ -51,21 +51,21 @@ class CallingSettings:
 class CallParts:
     """What every call needs: the telephone, the voice, the ears, and where it is written down (keep: comments).
 
-    language: of a scenario by its id, as it was published. scenarios: the version that runs now. backlog: where the
-    events of calls wait while the database is away; without one they wait in memory.
+    language: of a scenario, as it was published. scenarios: the version that runs now; version: an earlier one.
+    backlog: where the events of calls wait while the database is away; without one they wait in memory.
     """
 
     telephone: Telephone
     studio: Studio
     new_listener: Callable[[], Listener]
     ears: Ears
-    language: Callable[[str], Language]
+    language: Callable[[Scenario], Language]
     store: Store
     clock: Clock
     keep: Keep = keep_nothing
     scenarios: Callable[[str], Scenario | None] = lambda _: None
     backlog: Backlog | None = None
-    administrators: Administrators = field(default_factory=lambda: Administrators({}))
+    version: Version | None = None
 
 
 class RobotCaller:
@@ -83,22 +83,13 @@ class RobotCaller:
         """How many calls are being made now."""
         return len(self._live)
 
-    async def free_administrators(self, queue: str = "") -> int:
-        """engine.ports: how many could take a call now; '' stands for all queues together."""
-        desk = self._parts.administrators
-        return desk.free(queue) if queue else desk.free_of_all()
-
-    def legs(self) -> int:
-        """engine.ports: how many lines administrators' telephones take now."""
-        return self._parts.administrators.legs
-
     async def call(self, order: CallOrder) -> CallResult:
         """Raises MissingFact or ModelMissing (InputFault) when the prompts cannot be made, CalledOff when something
         speaks against the call by then: nothing was dialled in either case."""
         parts, scenario = self._parts, order.scenario
         started = parts.clock.now()
         facts = subjects(order, self._settings.clinic_name, started)
-        language = parts.language(scenario.id)
+        language = parts.language(scenario)
         prompts = await parts.studio.render(scenario, facts, started, language.pronunciations)
         objection = await order.objection()
         if objection:
@@ -120,7 +111,7 @@ class RobotCaller:
                           patients=received.patients)  # fmt: skip
         started = parts.clock.now()
         facts = subjects(order, self._settings.clinic_name, started)
-        pronunciations = parts.language(scenario.id).pronunciations
+        pronunciations = parts.language(scenario).pronunciations
         prompts = await parts.studio.render(scenario, facts, started, pronunciations, inbound=True)
         call = new_call(scenario, tuple(choices_of(f) for f in facts), inbound=True)
         journal = CallJournal(parts.store, order.attempt_id, 0, parts.backlog)
@@ -147,11 +138,11 @@ class RobotCaller:
         back: Returning | None = None,
     ) -> LiveCall:  # fmt: skip
         parts = self._parts
-        understanding = parts.language(order.scenario.id).understanding
+        understanding = parts.language(order.scenario).understanding
         visits = [local_start(v) for v in order.appointments] or [parts.clock.now()]
         mind = CallMind(understanding, names_in(order), visits, parts.clock, parts.ears.capabilities)
         senses = Senses(parts.new_listener(), parts.ears, mind)
-        return LiveCall(call, line, prompts, senses, journal, self._watcher, parts.keep, back, parts.administrators)
+        return LiveCall(call, line, prompts, senses, journal, self._watcher, parts.keep, back)
 
     @contextlib.contextmanager
     def _counted(self, call_id: str, live: LiveCall, phone: str) -> Iterator[None]:
@@ -169,7 +160,7 @@ class RobotCaller:
         in it counts. None when nobody knows what it was about: then its channel is ended."""
         parts, channel = self._parts, channel_of(attempt_id)
         await self.write_backlog()  # how it ended may stand there
-        left = await restored(parts.store, parts.scenarios, self._settings.clinic_name, attempt_id)
+        left = await restored(parts.store, parts.scenarios, self._settings.clinic_name, attempt_id, parts.version)
         if left is None or left.finish is not None or not await parts.telephone.answered(channel):
             await parts.telephone.end(channel)
             return None if left is None else cut_short(left, parts.clock.now())
@@ -183,7 +174,7 @@ class RobotCaller:
     async def _take_up(self, left: Restored) -> CallResult:
         """Raises MissingFact, ModelMissing."""
         parts, order = self._parts, left.order
-        pronunciations = parts.language(order.scenario.id).pronunciations
+        pronunciations = parts.language(order.scenario).pronunciations
         prompts = await parts.studio.render(
             order.scenario, left.facts, left.row.started_at, pronunciations, left.call.inbound
         )

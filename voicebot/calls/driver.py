@@ -8,7 +8,6 @@ from collections.abc import Awaitable
 
 import structlog
 
-from voicebot.calls.administrators import Administrators
 from voicebot.calls.comments import Comments, Keep, keep_nothing
 from voicebot.calls.journal import CallJournal
 from voicebot.calls.listening import CallHearing, Senses
@@ -44,7 +43,6 @@ from voicebot.dialogue.events import (
     TransferFailed,
 )
 from voicebot.dialogue.outcome import Disposition
-from voicebot.dialogue.scenario import Transfer
 from voicebot.dialogue.step import step
 from voicebot.errors import VoicebotError
 from voicebot.telephony.port import (
@@ -87,12 +85,10 @@ class LiveCall:
         watcher: Watcher = blind,
         keep: Keep = keep_nothing,
         back: Returning | None = None,
-        administrators: Administrators | None = None,
     ) -> None:
         self._call, self._line, self._prompts = call, line, prompts
         self._journal, self._watcher = journal, watcher
         self._loop = asyncio.get_running_loop()
-        self._administrators = administrators or Administrators({})
         self._back = back or Returning()
         self._began = self._loop.time() - self._back.elapsed_ms / 1000
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
@@ -124,7 +120,6 @@ class LiveCall:
             raise
         finally:
             self._end(Disposition.FAILED)  # if nothing else has ended it
-            self._administrators.release(self._line.id)
             self._journal.close()
             await asyncio.shield(self._written(writer))
         assert self.finish is not None
@@ -194,11 +189,9 @@ class LiveCall:
             case TransferJoined():
                 self._post(TransferAnswered(at))
             case TransferNotJoined(reason):
-                self._administrators.release(self._line.id)
                 self._hearing.attending = True
                 self._post(TransferFailed(at, reason))
             case TransferLeft():
-                self._administrators.release(self._line.id)
                 self._post(TransferEnded(at))
             case MediaLost():
                 self._media_lost = True
@@ -213,9 +206,6 @@ class LiveCall:
         self._stop_playing_task()
         self.answered_ms = self.answered_ms if self.answered_ms is not None else at
         self._hearing.attending = not talking
-        then = self._call.step.then if self._call.step_id else None
-        if talking and isinstance(then, Transfer):
-            self._administrators.take(self._line.id, then.queue)
         if self._call.phase not in (Phase.DIALLING, Phase.GREETING):
             self._hearing.conversation_has_begun()
         for event in news(self._call, at, talking, self._back.farewell):
@@ -332,12 +322,11 @@ class LiveCall:
             handle.cancel()
 
     async def _transfer(self, action: StartTransfer) -> None:
-        self._administrators.take(self._line.id, action.queue)
+        self._journal.asked(self.now_ms(), action.queue)
         whisper = self._sound(action.whisper).pcm
         try:
             await self._line.transfer(action.queue, f"t-{self._line.id}", whisper, action.timeout_ms // 1000)
         except VoicebotError as error:
-            self._administrators.release(self._line.id)
             log.warning("no transfer", call=self._line.id, code=error.code, error=str(error))
             self._hearing.attending = True
             self._post(TransferFailed(self.now_ms(), error.code))

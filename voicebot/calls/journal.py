@@ -13,6 +13,7 @@ from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.events import Event
 from voicebot.errors import VoicebotError
 from voicebot.store.port import EventRow, Store, StoreDown
+from voicebot.store.reception import ASKED
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,10 @@ class CallJournal:
         """What the robot began to say; the transcript is made of these and of Heard."""
         body = json.dumps({"prompt_id": prompt_id, "text": text}, ensure_ascii=False)
         self._put(at_ms, "Said", body)
+
+    def asked(self, at_ms: int, queue: str) -> None:
+        """An administrator of this queue is rung: until they hang up or do not come, no node counts them as free."""
+        self._put(at_ms, ASKED, json.dumps({"queue": queue}, ensure_ascii=False))
 
     def _put(self, at_ms: int, kind: str, body: str) -> None:
         self._serial += 1

@@ -24,6 +24,7 @@ from voicebot.dialogue.outcome import Disposition
 from voicebot.dialogue.scenario import Scenario
 from voicebot.dialogue.step import step
 from voicebot.engine.caller import CallOrder, CallResult
+from voicebot.engine.versions import Version
 from voicebot.language.facts import Fact, choices_of
 from voicebot.store.port import CallRow, EventRow, Store
 
@@ -81,11 +82,17 @@ def news(call: Call, at_ms: int, talking: bool, farewell: bool = False) -> tuple
 
 
 async def restored(
-    store: Store, scenarios: Callable[[str], Scenario | None], clinic_name: str, call_id: str
+    store: Store,
+    scenarios: Callable[[str], Scenario | None],
+    clinic_name: str,
+    call_id: str,
+    version: Version | None = None,
 ) -> Restored | None:
     """None when the store does not tell what the call was about."""
     row, rows = await store.call(call_id), await store.events(call_id)
     scenario = scenarios(row.scenario_id) if row is not None else None
+    if row is not None and version is not None and (scenario is None or scenario.version != row.scenario_version):
+        scenario = await version(row.scenario_id, row.scenario_version) or scenario
     if row is None or scenario is None:
         return None
     order = await _order(store, row, rows, scenario)
@@ -95,7 +102,7 @@ async def restored(
     choices, inbound = tuple(choices_of(f) for f in facts), is_inbound(call_id)
     serial, last_ms = max((r.serial for r in rows), default=0), max((r.at_ms for r in rows), default=0)
     answered_ms = next((r.at_ms for r in rows if r.kind == "Answered"), None)
-    if scenario.version != row.scenario_version:  # published anew since: the words of then are not there any more
+    if scenario.version != row.scenario_version:  # the words of then are not there any more
         call = replace(new_call(scenario, choices, inbound), phase=Phase.GREETING, answered=True)
         return Restored(order, facts, row, call, None, serial, last_ms, answered_ms, farewell=True)
     call, finish = replayed(new_call(scenario, choices, inbound), rows)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from voicebot.clock import Clock
     from voicebot.dialogue.scenario import Scenario
     from voicebot.engine.campaigning import Campaigning
+    from voicebot.engine.reminding import Reminders
     from voicebot.mis.registry.registry import Registry
     from voicebot.settings import Settings
     from voicebot.store.database import SqlStore
@@ -51,6 +52,7 @@ class Desk:
     mis: Registry
     campaigns: Campaigning
     scenarios: Mapping[str, Scenario]
+    reminders: Reminders
 
 
 def settings_of(config: Path | None) -> Settings:
@@ -68,11 +70,16 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
     from voicebot.app import databases, rules_of
     from voicebot.clock import SystemClock
     from voicebot.engine.campaigning import Campaigning
-    from voicebot.scenarios.versions import running
+    from voicebot.engine.reminding import Reminders
+    from voicebot.scenarios.repertoire import Repertoire
 
     clock = SystemClock()
     async with databases(settings, clock) as (store, mis):
-        scenarios = {id_: one.scenario for id_, one in (await running(store)).items()}
+        repertoire = Repertoire(store)
+        await repertoire.refresh()
+        scenarios = repertoire.scenarios
         rules = rules_of(settings, clock.now())
-        campaigns = Campaigning(store, mis, clock, scenarios.get, lambda: scenarios.values(), rules)
-        yield Desk(settings, clock, store, mis, campaigns, scenarios)
+        campaigns = Campaigning(
+            store, mis, clock, repertoire.scenario, lambda: scenarios.values(), rules, repertoire.version
+        )
+        yield Desk(settings, clock, store, mis, campaigns, scenarios, Reminders(store, clock))

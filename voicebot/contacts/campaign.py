@@ -52,9 +52,13 @@ class CampaignStatus(StrEnum):
     STOPPED = "stopped"
 
 
+#: Under this name the reminders of the scenarios' own plans are paused and shown; no campaign may have it.
+REMINDERS = "reminders"
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """scenario_version 0: whatever version is published when the contact is called.
+    """scenario_version: the one that is spoken, whatever is published meanwhile; 0 for the one that runs at the call.
 
     hours: its own calling hours, inside those of the house and of the scenario; None for just those.
     lines: how many calls of this campaign may be live at once over all nodes, None for as many as there are.

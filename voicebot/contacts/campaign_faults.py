@@ -16,7 +16,8 @@ _ABOUT_VISITS = frozenset({TriggerKind.BEFORE_VISIT, TriggerKind.AFTER_VISIT, Tr
 def faults(campaign: Campaign, scenario: Scenario | None, rules: Rules, now: datetime) -> tuple[Because, ...]:
     """Why this campaign may not be released; () when nothing speaks against it.
 
-    scenario: the one that would be spoken, None when none of this name is published.
+    scenario: the one that would be spoken, None when none of this name (or of the version that the campaign is pinned
+    to) is published.
     """
     return (*_of_limits(campaign), *_of_schedule(campaign, now), *_of_scenario(campaign, scenario, rules, now))
 
@@ -51,7 +52,8 @@ def _of_schedule(campaign: Campaign, now: datetime) -> Iterator[Because]:
 
 def _of_scenario(campaign: Campaign, scenario: Scenario | None, rules: Rules, now: datetime) -> Iterator[Because]:
     if scenario is None:
-        yield Because(RuleId.SCENARIO, f"у сценария «{campaign.scenario_id}» нет опубликованной версии")
+        which = f"версии {campaign.scenario_version}" if campaign.scenario_version else "опубликованной версии"
+        yield Because(RuleId.SCENARIO, f"у сценария «{campaign.scenario_id}» нет {which}")
         return
     if campaign.scenario_version and scenario.version != str(campaign.scenario_version):
         yield Because(RuleId.SCENARIO, f"кампания рассчитана на версию {campaign.scenario_version} "

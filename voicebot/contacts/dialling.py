@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from voicebot.contacts.campaign import Campaign
 from voicebot.contacts.consents import Consent, advertising_refused, not_released
 from voicebot.contacts.decisions import Because, RuleId
+from voicebot.contacts.giving_up import BEGUN
 from voicebot.contacts.ids import spread
 from voicebot.contacts.inviting import not_invited
 from voicebot.contacts.limits import (
@@ -29,9 +30,9 @@ from voicebot.contacts.model import (
     Suppression,
 )
 from voicebot.contacts.phones import phones_of
-from voicebot.contacts.planning import cancelled, outdated, zone_of
+from voicebot.contacts.planning import cancelled, outdated, too_late, zone_of
 from voicebot.contacts.rules import Rules
-from voicebot.dialogue.outcome import Outcome
+from voicebot.contacts.unknown_zone import unknown_zone
 from voicebot.dialogue.scenario import Purpose, Scenario
 
 
@@ -82,7 +83,8 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """This attempt is not made. contacts as they are afterwards; task: what a human must do instead, or ''."""
+    """This attempt is not made. contacts as they are afterwards; task: what a human must do instead, or ''.
+    Of reminders that came too late (UNREACHED) more follows: contacts.giving_up."""
 
     contacts: tuple[Contact, ...]
     reason: str
@@ -164,8 +166,7 @@ def _still_of_use(
             closed.append(cancelled(contact, reason))
         elif now >= contact.deadline:
             begun = speaks_of_visit_to_come(scenario)
-            what = "визит начался раньше, чем удалось дозвониться" if begun else "повод для звонка устарел"
-            closed.append(_too_late(contact, what))
+            closed.append(too_late(contact, BEGUN if begun else "повод для звонка устарел"))
         else:
             spoken.append(contact)
     return tuple(spoken), tuple(closed)
@@ -195,7 +196,8 @@ def _not_now(
         if month is not None and month.next_at is not None:
             return replace(month, next_at=_later(hours.next_allowed(month.next_at, zone), attempt, rules))
     if not hours.allowed(now, zone):
-        reason = "сейчас звонить нельзя: вне разрешённых часов по времени пациента"
+        anywhere = unknown_zone(hours, now, zone)
+        reason = f"сейчас звонить нельзя: {anywhere or 'вне разрешённых часов по времени пациента'}"
         return Because(RuleId.HOURS, reason, _later(hours.next_allowed(now, zone), attempt, rules))
     if situation.mis_age is not None and situation.mis_age > rules.mis_fresh_for:
         return Because(RuleId.MIS_UNREADABLE, "МИС не отвечает, а её последние данные устарели", now + rules.mis_retry)
@@ -240,13 +242,8 @@ def _wait(
         return Wait(why.next_at, why.reason, why.rule)
     if not speaks_of_visit_to_come(scenario):
         return _suppress(spoken, closed, replace(why, reason=f"{why.reason}; повод для звонка к тому времени устареет"))
-    late = tuple(_too_late(c, f"{why.reason}; до визита не успеть") for c in spoken)
-    task = "Позвонить пациенту: робот до визита не успевает"
-    return Drop((*closed, *late), f"{why.reason}; до визита не успеть", task, why.rule)
-
-
-def _too_late(contact: Contact, reason: str) -> Contact:
-    return replace(contact, status=ContactStatus.UNREACHED, outcome=Outcome.UNREACHED, reason=reason)
+    late = tuple(too_late(c, f"{why.reason}; до визита не успеть") for c in spoken)
+    return Drop((*closed, *late), f"{why.reason}; до визита не успеть", rule=why.rule)
 
 
 def _suppress(spoken: tuple[Contact, ...], closed: tuple[Contact, ...], why: Because, task: str = "") -> Drop:

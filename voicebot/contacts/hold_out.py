@@ -11,5 +11,7 @@ def held_out(key: bytes, campaign_id: str, patient_id: str, share: float) -> boo
 
     A greater share keeps those who were held out at a smaller one.
     """
+    if share <= 0:
+        return False
     digest = hmac.new(key, f"{campaign_id}\x1f{patient_id}".encode(), sha256).digest()
     return int.from_bytes(digest[:8]) / 2**64 < share

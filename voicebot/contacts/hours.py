@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -59,11 +59,18 @@ class CallingHours:
     weekends: tuple[Window, ...] = ((time(10), time(18)),)
     holidays: frozenset[date] = frozenset()
     working: frozenset[date] = frozenset()
+    _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
         for begin, end in (*self.weekdays, *self.weekends):
             if begin >= end:
                 raise ValueError(f"calling hours {begin:%H:%M}-{end:%H:%M} are empty")
+        known = hash((self.weekdays, self.weekends, self.holidays, self.working))
+        object.__setattr__(self, "_hash", known)
+
+    def __hash__(self) -> int:
+        """Worked out once: the spans of a day are looked up by it several times a candidate."""
+        return self._hash
 
     def within(self, weekdays: tuple[Window, ...], weekends: tuple[Window, ...]) -> CallingHours:
         """These hours and no others than those given; () gives no windows of its own and changes nothing."""
@@ -114,6 +121,10 @@ class CallingHours:
         local = moment.astimezone(_tz(_zones(zone)[0]))
         midnight = datetime.combine(local.date() + timedelta(days=1), time(0), local.tzinfo)
         return self.next_allowed(midnight, zone)
+
+    def has_hours(self, day: date, zone: str) -> bool:
+        """Whether there is any allowed moment on this local day; of an unknown zone, one that is allowed in all."""
+        return bool(self._spans(day, zone))
 
     def latest_start(self, deadline: datetime, zone: str, tries: int, apart: timedelta) -> datetime | None:
         """The latest allowed moment from which so many tries, so far apart, all lie in allowed hours

@@ -46,10 +46,16 @@ def closed(contacts: Iterable[Contact], rule: RuleId, attempt_id: str, now: date
     """Of contacts that were closed, or left as they are, without a call; each says why itself."""
     return tuple(
         DecisionNote(
-            Decision(_VERDICTS.get(c.status, Verdict.CLOSED), rule, c.reason, now), c.id, c.patient_id, attempt_id
+            Decision(_VERDICTS.get(c.status, Verdict.CLOSED), _rule(c, rule), c.reason, now),
+            c.id, c.patient_id, attempt_id,
         )
         for c in contacts
-    )
+    )  # fmt: skip
+
+
+def _rule(contact: Contact, rule: RuleId) -> RuleId:
+    """A visit that began is no fault of the visit's: we were too late."""
+    return RuleId.LATE if contact.status is ContactStatus.UNREACHED and rule is RuleId.VISIT else rule
 
 
 def of_drop(drop: Drop, attempt_id: str, now: datetime) -> tuple[DecisionNote, ...]:
@@ -71,7 +77,7 @@ def of_end(concluded: Iterable[tuple[Contact, Outcome]], attempt_id: str, now: d
 def of_skipped(skipped: Skipped, visit: Appointment, scenario: Scenario, now: datetime) -> tuple[DecisionNote, ...]:
     """Of a visit that gets no contact; () when it was planned or called about before: that needs no word. The contact
     that is not made is named alike for every version of the visit."""
-    if skipped.rule is RuleId.KNOWN:
+    if skipped.rule is RuleId.KNOWN or skipped.late is not None:  # the second has a contact that says so
         return ()
     decision = Decision(Verdict.SUPPRESSED, skipped.rule, skipped.reason, now)
     return (DecisionNote(decision, f"{scenario.id}:{visit.id}", visit.patient_id),)

@@ -24,6 +24,7 @@ from voicebot.contacts.model import (
 )
 from voicebot.contacts.phones import phones_of
 from voicebot.contacts.rules import Rules
+from voicebot.contacts.unknown_zone import unknown_zone
 from voicebot.dialogue.outcome import Answer, Outcome
 from voicebot.dialogue.scenario import Scenario
 
@@ -63,11 +64,15 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Why this visit gets no contact now, in Russian. A visit that was planned before says RuleId.KNOWN."""
+    """Why this visit gets no contact now, in Russian. A visit that was planned before says RuleId.KNOWN.
+
+    late: the contact that it would have, closed, where no call is possible before the visit (contacts.giving_up).
+    """
 
     appointment_id: str
     reason: str
     rule: RuleId = RuleId.VISIT
+    late: Contact | None = None
 
 
 def zone_of(patient: Patient | None, appointment: Appointment | None) -> str:
@@ -125,8 +130,8 @@ def plan_visit(
     if not phones.usable:
         return Skipped(appointment.id, phones.reason, phones.rule)
     due = _due(appointment, patient, scenario, before, rules, now)
-    if isinstance(due, Because):
-        return Skipped(appointment.id, due.reason, due.rule)
+    anywhere = unknown_zone(rules.hours, max(appointment.start - before, now), zone_of(patient, appointment))
+    reason = f"{due.reason}; {anywhere}" if anywhere else due.reason
     contact = Contact(
         id=contact_id(scenario.id, appointment.id, appointment.version, before),
         patient_id=patient.id,
@@ -134,12 +139,15 @@ def plan_visit(
         appointment_id=appointment.id,
         appointment_version=appointment.version,
         status=ContactStatus.PLANNED,
-        due_at=due.moment,
+        due_at=now if isinstance(due, Because) else due.moment,
         deadline=appointment.start,
-        reason=due.reason,
+        reason=reason,
         is_last=before == min(scenario.plan.before),
     )
-    return Planned(contact, phones.usable[0], Decision(Verdict.PLANNED, RuleId.DUE, due.reason, now, due.moment))
+    if isinstance(due, Because):
+        wished = due is not _BOOKED_LATE and not _at_the_desk(appointment, rules)
+        return Skipped(appointment.id, reason, due.rule, too_late(contact, reason) if wished else None)
+    return Planned(contact, phones.usable[0], Decision(Verdict.PLANNED, RuleId.DUE, reason, now, due.moment))
 
 
 def nothing_to_plan(
@@ -186,6 +194,15 @@ def _occasion(
     return Because(RuleId.SCENARIO, "сценарий не звонит заранее")
 
 
+#: The clinic's own wish (rules.call_late_bookings), no failure to reach anybody.
+_BOOKED_LATE = Because(RuleId.LATE, "визит записан позже, чем пора было звонить")
+
+
+def _at_the_desk(appointment: Appointment, rules: Rules) -> bool:
+    """Whoever books so shortly before the visit stands there and needs no reminder."""
+    return appointment.booked_at is not None and appointment.start - appointment.booked_at < rules.lead
+
+
 @dataclass(frozen=True, slots=True)
 class _Due:
     moment: datetime
@@ -205,7 +222,7 @@ def _due(
     room = rules.hours.latest_start(last, zone, scenario.attempts.max, tries_apart(scenario, rules))
     if wished < now:
         if not rules.call_late_bookings:
-            return Because(RuleId.LATE, "визит записан позже, чем пора было звонить")
+            return _BOOKED_LATE
         if opened is None:
             return Because(RuleId.LATE, "до визита больше нет разрешённых часов для звонка")
         return _Due(_scattered(opened, appointment, zone, rules, min(last, room or last)),
@@ -251,6 +268,11 @@ def cancelled(contact: Contact, reason: str) -> Contact:
     return replace(contact, status=ContactStatus.CANCELLED, reason=reason)
 
 
+def too_late(contact: Contact, reason: str) -> Contact:
+    """The contact closed without a call that could have been made in time."""
+    return replace(contact, status=ContactStatus.UNREACHED, outcome=Outcome.UNREACHED, reason=reason)
+
+
 def group(
     planned: Iterable[Planned], zones: Mapping[str, str], patients_a_call: int = 6, priority: int = 100
 ) -> tuple[Attempt, ...]:
@@ -272,6 +294,9 @@ def group(
 
 def _parties(members: Sequence[Planned], patients_a_call: int) -> Iterable[Sequence[Planned]]:
     """All visits of a patient are in one call; so many patients are."""
+    if len(members) <= patients_a_call:
+        yield members
+        return
     ids = list(dict.fromkeys(p.contact.patient_id for p in sorted(members, key=lambda p: p.contact.due_at)))
     for begin in range(0, len(ids), patients_a_call):
         some = set(ids[begin : begin + patients_a_call])

@@ -10,11 +10,14 @@ from voicebot.contacts.hours import known_zone
 from voicebot.contacts.model import Sex
 
 _SEX = {Sex.MALE: "мужчина", Sex.FEMALE: "женщина", Sex.UNKNOWN: "не указан"}
+_ANYBODY = Segment()
 
 
 def in_segment(candidate: Candidate, segment: Segment, today: date) -> str:
     """'' when the candidate is meant; else why not, in Russian. What a segment asks and nobody knows (an age without
     a birth date) is not met. Branch, doctor and service are those of the visit that it is about, else of the last."""
+    if segment == _ANYBODY:
+        return ""
     return _visit(candidate, segment) or _person(candidate, segment, today) or _last_visit(candidate, segment)
 
 

@@ -17,10 +17,11 @@ from voicebot.contacts.ids import spread, stable_id
 from voicebot.contacts.inviting import not_invited
 from voicebot.contacts.limits import free_of_month, month_refused
 from voicebot.contacts.model import CLOSED, Contact, ContactStatus, Lifecycle, Suppression
-from voicebot.contacts.phones import phones_of
+from voicebot.contacts.phones import Phones, phones_of
 from voicebot.contacts.planning import Planned, Skipped, plan_visit, zone_of
 from voicebot.contacts.rules import Rules
 from voicebot.contacts.segments import in_segment
+from voicebot.contacts.unknown_zone import unknown_zone
 from voicebot.dialogue.scenario import About, Scenario
 
 
@@ -70,14 +71,34 @@ def decide_contact(
     (consents.not_released is asked before dialling).
     """
     rules = rules.during(campaign.hours)
-    refusal = _refusal(candidate, campaign, scenario, history, suppressions, consent, rules, now)
-    if refusal is None:
-        found = _planned(candidate, campaign, scenario, history, suppressions, rules, now)
-        if isinstance(found, Planned):
-            return found
-        refusal = found
-    decision = refusal.decided(Verdict.SUPPRESSED, now)
+    phones = phones_of(candidate.patient, suppressions, rules.lock, now)
+    case = _Case(candidate, campaign, scenario, history, suppressions, consent, rules, now, phones, _zone(candidate))
+    found = _refusal(case) or _planned(case)
+    if isinstance(found, Planned):
+        return found
+    decision = found.decided(Verdict.SUPPRESSED, now)
     return Suppressed(candidate.patient.id, contact_id_of(candidate, scenario), decision)
+
+
+@dataclass(slots=True)
+class _Case:
+    """What is looked at for one candidate, and what every rule asks of it: worked out once. Not frozen, because a
+    million of them are made and each is read at once; zone: '' when unknown."""
+
+    candidate: Candidate
+    campaign: Campaign
+    scenario: Scenario
+    history: History
+    suppressions: Sequence[Suppression]
+    consent: Consent | None
+    rules: Rules
+    now: datetime
+    phones: Phones
+    zone: str
+
+    @property
+    def local(self) -> ZoneInfo:
+        return ZoneInfo(known_zone(self.zone) or "Europe/Moscow")
 
 
 def contact_id_of(candidate: Candidate, scenario: Scenario) -> str:
@@ -85,33 +106,24 @@ def contact_id_of(candidate: Candidate, scenario: Scenario) -> str:
     return stable_id("c", scenario.id, candidate.patient.id, candidate.occasion)
 
 
-def _refusal(
-    candidate: Candidate,
-    campaign: Campaign,
-    scenario: Scenario,
-    history: History,
-    suppressions: Sequence[Suppression],
-    consent: Consent | None,
-    rules: Rules,
-    now: datetime,
-) -> Because | None:
+def _refusal(case: _Case) -> Because | None:
     """The rules in the order in which they matter; the hold-out group last, so that it is like those who are called."""
-    patient = candidate.patient
-    if patient.do_not_call:
+    candidate, campaign, history, now = case.candidate, case.campaign, case.history, case.now
+    scenario, rules, phones = case.scenario, case.rules, case.phones
+    if candidate.patient.do_not_call:
         return Because(RuleId.OPTED_OUT, "в МИС стоит отметка «не звонить»")
-    phones = phones_of(patient, suppressions, rules.lock, now)
     if phones.person:
         return Because(phones.rule, phones.reason)
     if history.twin:
         return Because(RuleId.SAME_PERSON, f"та же персона записана дважды: звоним по карте {history.twin}")
-    unmet = in_segment(candidate, campaign.segment, now.astimezone(_local(candidate)).date())
+    unmet = in_segment(candidate, campaign.segment, now.astimezone(case.local).date())
     if unmet:
         return Because(RuleId.SEGMENT, unmet)
     return (
         _unfit(candidate, campaign)
-        or not_invited(campaign, candidate.next_visit, history.refused_at, rules.refused_months, _zone(candidate), now)
+        or not_invited(campaign, candidate.next_visit, history.refused_at, rules.refused_months, case.zone, now)
         or (None if phones.usable else Because(phones.rule, phones.reason))
-        or advertising_refused(scenario, consent, now)
+        or advertising_refused(scenario, case.consent, now)
         or _known(candidate, campaign, scenario, history)
         or (None if free_of_month(scenario) else month_refused(history.contacted, rules.contacts_a_month, now))
         or _left_out(candidate, campaign, rules)
@@ -156,23 +168,15 @@ def _left_out(candidate: Candidate, campaign: Campaign, rules: Rules) -> Because
 # When ---------------------------------------------------------------------------------------
 
 
-def _planned(
-    candidate: Candidate,
-    campaign: Campaign,
-    scenario: Scenario,
-    history: History,
-    suppressions: Sequence[Suppression],
-    rules: Rules,
-    now: datetime,
-) -> Planned | Because:
-    zone = _zone(candidate)
-    begin, end = _schedule(campaign, known_zone(zone) or "Europe/Moscow")
+def _planned(case: _Case) -> Planned | Because:
+    campaign, now = case.campaign, case.now
+    begin, end = _schedule(campaign, case.local)
     if end is not None and now >= end:
         return Because(RuleId.SCHEDULE, f"кампания закончилась {campaign.ends_on:%d.%m.%Y}")
     if campaign.trigger.kind is TriggerKind.BEFORE_VISIT:
-        found = _before_visit(candidate, campaign, scenario, history, suppressions, rules, now)
+        found = _before_visit(case)
     else:
-        found = _at_due(candidate, campaign, scenario, suppressions, rules, max(now, begin or now), end, now)
+        found = _at_due(case, max(now, begin or now), end)
     if isinstance(found, Because):
         return found
     due = found.contact.due_at
@@ -180,80 +184,67 @@ def _planned(
         return Because(RuleId.SCHEDULE, f"кампания начнётся {campaign.starts_on:%d.%m.%Y}", begin)
     if end is not None and due >= end:
         return Because(RuleId.SCHEDULE, f"звонок пришёлся бы на {due:%d.%m.%Y}: кампания к этому времени закончится")
-    note = "; часовой пояс пациента не известен: звоним, когда можно во всех" if not zone else ""
-    contact = replace(found.contact, campaign_id=campaign.id, zone=zone, reason=found.contact.reason + note)
+    return found
+
+
+def _before_visit(case: _Case) -> Planned | Because:
+    visit, scenario = case.candidate.appointment, case.scenario
+    assert visit is not None  # _unfit
+    spans = case.campaign.trigger.spans or scenario.plan.before
+    before = replace(scenario, plan=replace(scenario.plan, before=spans))
+    existing = [c for c in case.history.contacts if c.appointment_id == visit.id]
+    found = plan_visit(visit, case.candidate.patient, before, existing, case.suppressions, case.rules, case.now)
+    if isinstance(found, Skipped):
+        return Because(found.rule, found.reason)
+    contact = replace(found.contact, campaign_id=case.campaign.id, zone=case.zone)
     return Planned(contact, found.phone, replace(found.decision, reason=contact.reason))
 
 
-def _before_visit(
-    candidate: Candidate,
-    campaign: Campaign,
-    scenario: Scenario,
-    history: History,
-    suppressions: Sequence[Suppression],
-    rules: Rules,
-    now: datetime,
-) -> Planned | Because:
-    visit = candidate.appointment
-    assert visit is not None  # _unfit
-    spans = campaign.trigger.spans or scenario.plan.before
-    before = replace(scenario, plan=replace(scenario.plan, before=spans))
-    existing = [c for c in history.contacts if c.appointment_id == visit.id]
-    found = plan_visit(visit, candidate.patient, before, existing, suppressions, rules, now)
-    return Because(found.rule, found.reason) if isinstance(found, Skipped) else found
-
-
-def _at_due(
-    candidate: Candidate,
-    campaign: Campaign,
-    scenario: Scenario,
-    suppressions: Sequence[Suppression],
-    rules: Rules,
-    earliest: datetime,
-    end: datetime | None,
-    now: datetime,
-) -> Planned | Because:
+def _at_due(case: _Case, earliest: datetime, end: datetime | None) -> Planned | Because:
     """A contact that has no visit to come: due when the trigger says, within the hours, spread, for a while."""
-    rules = rules.of(scenario)
-    patient, visit = candidate.patient, candidate.appointment
-    opened = rules.hours.next_allowed(max(candidate.due_at, earliest), _zone(candidate))
+    rules, scenario, zone = case.rules.of(case.scenario), case.scenario, case.zone
+    patient, visit = case.candidate.patient, case.candidate.appointment
+    wanted = max(case.candidate.due_at, earliest)
+    opened = rules.hours.next_allowed(wanted, zone)
     if opened is None:
         return Because(RuleId.HOURS, "нет разрешённых часов для звонка")
     later = opened + spread(f"{patient.id}|{opened.date()}", rules.spread)
-    due = later if rules.hours.allowed(later, _zone(candidate)) else opened
+    due = later if rules.hours.allowed(later, zone) else opened
     about_visit = visit is not None and scenario.about is About.APPOINTMENT
+    until = due + rules.invitation_for
+    anywhere = unknown_zone(rules.hours, wanted, zone)
+    reason = f"{_occasion_words(case)}; {anywhere}" if anywhere else _occasion_words(case)
     contact = Contact(
-        id=contact_id_of(candidate, scenario),
+        id=contact_id_of(case.candidate, scenario),
         patient_id=patient.id,
         scenario_id=scenario.id,
         appointment_id=visit.id if visit is not None and about_visit else "",
         appointment_version=visit.version if visit is not None and about_visit else "",
         status=ContactStatus.PLANNED,
         due_at=due,
-        deadline=min(end or datetime.max.replace(tzinfo=due.tzinfo), due + rules.invitation_for),
-        reason=_occasion_words(candidate, campaign),
+        deadline=until if end is None else min(end, until),
+        reason=reason,
+        campaign_id=case.campaign.id,
+        zone=zone,
     )
-    phone = phones_of(patient, suppressions, rules.lock, now).usable[0]
-    return Planned(contact, phone, Decision(Verdict.PLANNED, RuleId.DUE, contact.reason, now, due))
+    return Planned(contact, case.phones.usable[0], Decision(Verdict.PLANNED, RuleId.DUE, reason, case.now, due))
 
 
-def _occasion_words(candidate: Candidate, campaign: Campaign) -> str:
+def _occasion_words(case: _Case) -> str:
     """Why the patient is called, for staff."""
-    months = campaign.trigger.months
-    visit = candidate.appointment
-    day = f" {visit.start.astimezone(_local(candidate)):%d.%m.%Y}" if visit is not None else ""
-    what = {
-        TriggerKind.AFTER_VISIT: f"после визита{day}",
-        TriggerKind.MISSED_VISIT: f"пациент не пришёл{day}",
-        TriggerKind.RECALL_DATE: f"дата осмотра, назначенная врачом: {candidate.due_at.astimezone(_local(candidate)):%d.%m.%Y}",  # noqa: E501
-        TriggerKind.NO_VISIT_FOR: f"не был {months} мес.",
-    }
-    return f"кампания «{campaign.title}»: {what[campaign.trigger.kind]}"
+    kind, visit = case.campaign.trigger.kind, case.candidate.appointment
+    if kind is TriggerKind.RECALL_DATE:
+        what = f"дата осмотра, назначенная врачом: {case.candidate.due_at.astimezone(case.local):%d.%m.%Y}"
+    elif kind is TriggerKind.NO_VISIT_FOR:
+        what = f"не был {case.campaign.trigger.months} мес."
+    else:
+        day = f" {visit.start.astimezone(case.local):%d.%m.%Y}" if visit is not None else ""
+        what = f"пациент не пришёл{day}" if kind is TriggerKind.MISSED_VISIT else f"после визита{day}"
+    return f"кампания «{case.campaign.title}»: {what}"
 
 
-def _schedule(campaign: Campaign, zone: str) -> tuple[datetime | None, datetime | None]:
+def _schedule(campaign: Campaign, local: ZoneInfo) -> tuple[datetime | None, datetime | None]:
     """[begin, end) of the campaign in the patient's own days."""
-    local = ZoneInfo(zone)
     begin = datetime.combine(campaign.starts_on, time(0), local) if campaign.starts_on is not None else None
     last = campaign.ends_on
     end = datetime.combine(last + timedelta(days=1), time(0), local) if last is not None else None
@@ -263,7 +254,3 @@ def _schedule(campaign: Campaign, zone: str) -> tuple[datetime | None, datetime 
 def _zone(candidate: Candidate) -> str:
     """By address, else by the branch of the visit that it is about, else of the last one; '' when unknown."""
     return zone_of(candidate.patient, candidate.appointment or candidate.last)
-
-
-def _local(candidate: Candidate) -> ZoneInfo:
-    return ZoneInfo(known_zone(_zone(candidate)) or "Europe/Moscow")

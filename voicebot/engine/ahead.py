@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-async def one_ahead(batches: AsyncIterator[T]) -> AsyncIterator[T]:
+async def one_ahead(batches: AsyncIterator[T]) -> AsyncGenerator[T, None]:
     """The same batches in the same order, one of them read ahead. Leaving it early ends the reading."""
     coming = asyncio.ensure_future(_next(batches))
     try:

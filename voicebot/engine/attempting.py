@@ -49,7 +49,7 @@ class Attempting:
         reading = Reading(ports.store, ports.mis, ports.clock, mis_timeout_s, ports.scenarios)
         self._preparing = Preparing(ports, rules, node, gate, reading)
         self._look = LastLook(ports.store, reading, ports.clock, gate, rules, node)
-        self._settling = Settling(ports.store, ports.clock, ports.texts, ports.scenarios, rules)
+        self._settling = Settling(ports.store, ports.clock, ports.texts, ports.scenarios, rules, ports.version)
         self._pace = Pace(None)
         self._results: dict[str, CallResult] = {}  # ended in this process, not settled yet
         self._deciding: set[str] = set()

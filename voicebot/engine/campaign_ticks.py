@@ -17,6 +17,7 @@ from voicebot.engine.ports import Ports
 from voicebot.errors import NetworkFault, PeerFault
 from voicebot.mis.port import Capability
 from voicebot.mis.selecting import Selecting
+from voicebot.store.reception import Reception
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def register_campaigns(
     if Capability.SELECT not in ports.mis.capabilities():
         return None
     mis = cast(Selecting, ports.mis)
-    campaigning = Campaigning(ports.store, mis, ports.clock, ports.scenarios, scenarios, rules)
+    campaigning = Campaigning(ports.store, mis, ports.clock, ports.scenarios, scenarios, rules, ports.version)
     failures = 0  # of the night's work: it is tried again under another id
 
     async def by_visits(slot: str) -> str:
@@ -70,8 +71,8 @@ def register_campaigns(
             await engine.enqueue("recall", f"recall:{local.date()}{again}", str(local.date()))
 
     engine.tick("campaigns", ticks.every_s, tick)
-    if ports.free_administrators is not None:
-        budget = InvitationBudget(ports.store, ports.free_administrators, rules.calls_per_administrator)
+    if ports.administrators is not None:
+        budget = InvitationBudget(ports.store, Reception(ports.administrators, rules.calls_per_administrator))
         engine.tick("administrators", 1.0, _quiet(budget))
     return campaigning
 

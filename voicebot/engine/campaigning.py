@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
 from voicebot.clock import Clock
-from voicebot.contacts.campaign import Campaign, CampaignStatus, TriggerKind
+from voicebot.contacts.campaign import REMINDERS, Campaign, CampaignStatus, TriggerKind
 from voicebot.contacts.campaign_faults import faults, nobody_can_be_called
 from voicebot.contacts.decisions import DecisionNote, RuleId
 from voicebot.contacts.model import Attempt
 from voicebot.contacts.planning import group
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.scenario import Purpose, Scenario
+from voicebot.engine.behind import one_behind
 from voicebot.engine.candidates import Candidates, DecidedBatch
 from voicebot.engine.tally import Preview, Tally
+from voicebot.engine.versions import Version, scenario_for
 from voicebot.errors import InputFault
 from voicebot.mis.selecting import Selecting
 from voicebot.store.port import Store
@@ -54,7 +59,8 @@ _UNRELEASED = (CampaignStatus.DRAFT, CampaignStatus.PREVIEWED)
 
 
 class Campaigning:
-    """scenario: the published scenario of an id, or None; scenarios: all that are published."""
+    """scenario: the published scenario of an id, or None; scenarios: all that are published. version: an earlier one,
+    for campaigns that are pinned to it."""
 
     def __init__(
         self,
@@ -64,7 +70,9 @@ class Campaigning:
         scenario: Callable[[str], Scenario | None],
         scenarios: Callable[[], Iterable[Scenario]],
         rules: Rules,
+        version: Version | None = None,
     ) -> None:
+        self._version = version
         self._store = store
         self._clock = clock
         self._scenario = scenario
@@ -75,6 +83,10 @@ class Campaigning:
 
     async def draft(self, campaign: Campaign, who: str) -> None:
         """Keep a campaign under its id. Raises CampaignRefused when one of this id has been released."""
+        if campaign.id == REMINDERS:
+            raise CampaignRefused(
+                f"Имя «{REMINDERS}» занято: под ним останавливают напоминания о визитах.", "Дайте кампании другое (id)."
+            )
         if not await self._store.draft_campaign(campaign, who, self._clock.now()):
             raise CampaignRefused(
                 f"Кампания «{campaign.id}» уже выпущена: менять её нельзя.",
@@ -84,7 +96,7 @@ class Campaigning:
     async def preview(self, campaign: Campaign) -> Preview:
         """Whom this campaign would call if it were released now. Nothing is written."""
         now = self._clock.now()
-        scenario = self._scenario(campaign.scenario_id)
+        scenario = await self._spoken(campaign)
         against = faults(campaign, scenario, self._rules, now)
         tally = Tally()
         if scenario is not None and not nobody_can_be_called(against):
@@ -102,7 +114,7 @@ class Campaigning:
                 f"Кампания «{campaign.id}» ещё не просмотрена.", f"Посмотрите, кому она позвонит: voicebot campaign "
                 f"preview {campaign.id}."
             )  # fmt: skip
-        scenario = self._scenario(campaign.scenario_id)
+        scenario = await self._spoken(campaign)
         against = faults(campaign, scenario, self._rules, now)
         if against:
             raise CampaignRefused(
@@ -141,6 +153,11 @@ class Campaigning:
     async def known(self, campaign_id: str) -> Campaign:
         """Raises CampaignRefused when there is none of this id."""
         campaign = await self._store.campaign(campaign_id)
+        if campaign is None and campaign_id == REMINDERS:
+            raise CampaignRefused(
+                "Напоминания о визитах — не кампания: они идут сами, по plan сценариев.",
+                "Приостановить их: voicebot pause reminders.",
+            )
         if campaign is None:
             names = ", ".join(c.id for c in await self._store.campaigns())
             raise CampaignRefused(
@@ -148,6 +165,9 @@ class Campaigning:
                 f"Есть: {names}." if names else "Сначала: voicebot campaign preview ФАЙЛ.",
             )
         return campaign
+
+    async def _spoken(self, campaign: Campaign) -> Scenario | None:
+        return await scenario_for(campaign.scenario_id, campaign, self._scenario, self._version)
 
     async def _move(self, campaign: Campaign, allowed: _Allowed, who: str, closed: str, note: str) -> None:
         if await self._store.move_campaign(campaign, allowed.expected, who, self._clock.now(), closed, note):
@@ -171,21 +191,28 @@ class Campaigning:
     async def plan(self, campaign: Campaign) -> Preview:
         """Make the contacts of a campaign; those that exist stay as they are."""
         now = self._clock.now()
-        scenario = self._scenario(campaign.scenario_id)
+        scenario = await self._spoken(campaign)
         against = faults(campaign, scenario, self._rules, now)
         tally = Tally()
         if scenario is None or against:
             if any(because.rule is not RuleId.SCHEDULE for because in against):  # one that is over needs no word
                 log.warning("campaign %s plans nothing: %s", campaign.id, "; ".join(b.reason for b in against))
             return tally.preview(campaign, now, against)
-        async for batch in self._candidates.decided(campaign, scenario, now):
-            attempts = self._attempts(campaign, batch)
-            patients = [candidate.patient for candidate, _ in batch.planned]
-            visits = [c.appointment for c, _ in batch.planned if c.appointment is not None]
-            contacts = [planned.contact for _, planned in batch.planned]
-            await self._store.add_planned(contacts, attempts, _notes(batch), patients, visits, now)
-            tally.add(batch, attempts)
+        async with one_behind() as writing:
+            decided = self._candidates.decided(campaign, scenario, now, writing.settled)
+            async with aclosing(decided) as batches:
+                async for batch in batches:
+                    attempts = self._attempts(campaign, batch)
+                    about = {candidate.patient.id for candidate, _ in batch.planned}
+                    await writing.write(partial(self._keep, batch, attempts, now), about)
+                    tally.add(batch, attempts)
         return tally.preview(campaign, now, ())
+
+    async def _keep(self, batch: DecidedBatch, attempts: Sequence[Attempt], now: datetime) -> None:
+        patients = [candidate.patient for candidate, _ in batch.planned]
+        visits = [c.appointment for c, _ in batch.planned if c.appointment is not None]
+        contacts = [planned.contact for _, planned in batch.planned]
+        await self._store.add_planned(contacts, attempts, _notes(batch), patients, visits, now)
 
     def _attempts(self, campaign: Campaign, batch: DecidedBatch) -> Sequence[Attempt]:
         planned = [planned for _, planned in batch.planned]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,6 +29,14 @@ from voicebot.store.port import Store
 
 #: Triggers that may name one patient several times in one walk.
 _BY_VISIT = frozenset({TriggerKind.AFTER_VISIT, TriggerKind.MISSED_VISIT})
+#: Candidates decided in one go (a few ms): then live calls and the databases have their turn.
+_AT_A_TIME = 100
+
+Settled = Callable[[Collection[str]], Awaitable[None]]
+
+
+async def _at_once(_ids: Collection[str]) -> None:
+    """For those who write nothing meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +93,20 @@ class Candidates:
         self._scenarios = scenarios
         self._rules = rules
 
-    async def decided(self, campaign: Campaign, scenario: Scenario, now: datetime) -> AsyncIterator[DecidedBatch]:
-        """All candidates of this moment. Raises StoreDown, MisUnavailable. Nothing is written."""
+    async def decided(
+        self, campaign: Campaign, scenario: Scenario, now: datetime, settled: Settled = _at_once
+    ) -> AsyncGenerator[DecidedBatch, None]:
+        """All candidates of this moment. Raises StoreDown, MisUnavailable. Nothing is written. settled: awaited with
+        the ids of the patients of a batch before the store is asked about them."""
         walk = _Walk(campaign, scenario, now)
-        async for batch in one_ahead(self._mis.candidates(campaign, now)):
-            yield self._decide(walk, batch, await self._known(walk, batch))
+        async with aclosing(one_ahead(self._mis.candidates(campaign, now))) as batches:
+            async for batch in batches:
+                ids = list(dict.fromkeys(c.patient.id for c in batch.candidates))
+                await settled(ids)
+                yield await self._decide(walk, batch, await self._known(walk, batch, ids))
 
-    async def _known(self, walk: _Walk, batch: CandidateBatch) -> _Known:
+    async def _known(self, walk: _Walk, batch: CandidateBatch, ids: Sequence[str]) -> _Known:
         store, scenario, now = self._store, walk.scenario, walk.now
-        ids = list(dict.fromkeys(c.patient.id for c in batch.candidates))
         phones = list(dict.fromkeys(phone for c in batch.candidates for phone in c.patient.phones))
         contacts: dict[str, list[Contact]] = defaultdict(list)
         contacted: dict[str, list[datetime]] = defaultdict(list)
@@ -113,10 +128,12 @@ class Candidates:
             consents=await self._mis.consents(ids) if scenario.purpose is Purpose.ADVERTISING else {},
         )
 
-    def _decide(self, walk: _Walk, batch: CandidateBatch, known: _Known) -> DecidedBatch:
+    async def _decide(self, walk: _Walk, batch: CandidateBatch, known: _Known) -> DecidedBatch:
         planned: list[tuple[Candidate, Planned]] = []
         suppressed: list[tuple[Candidate, Suppressed]] = []
-        for candidate in batch.candidates:
+        for number, candidate in enumerate(batch.candidates):
+            if number % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
             decision = self._one(walk, candidate, batch.shared, known)
             if isinstance(decision, Planned):
                 planned.append((candidate, decision))

@@ -13,7 +13,7 @@ from voicebot.engine.attempting import WORK
 from voicebot.engine.budget import Budget
 from voicebot.engine.gate import Gate
 from voicebot.engine.port import Engine, Enqueued
-from voicebot.store.port import Store, closed_lane
+from voicebot.store.port import ALL_LANES, Store, closed_lane
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Dispatcher:
         now = self._clock.now()
         async with self._store.together():
             lanes, taken = await self._store.lanes(), await self._store.lines_taken()
-        if self._gate.closed(now) or closed_lane("", lanes):
+        if self._gate.closed(now) or closed_lane(ALL_LANES, lanes):
             return 0
         room = self._ahead - await self._engine.running(WORK)
         if room <= 0:

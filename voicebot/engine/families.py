@@ -6,7 +6,7 @@ once for each child.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from voicebot.contacts.hours import known_zone
 from voicebot.contacts.model import CLOSED, Attempt, AttemptStatus, Contact
 from voicebot.contacts.planning import zone_of
 from voicebot.contacts.rules import Rules
-from voicebot.store.port import Store
+from voicebot.store.port import Lane, Store, closed_lane
 
 _JOINED = "объединён с другим звонком по этому же номеру"
 
@@ -26,18 +26,20 @@ class Families:
         self._store = store
         self._most = rules.patients_a_call
 
-    async def joined(self, attempt: Attempt, now: datetime) -> Attempt:
+    async def joined(self, attempt: Attempt, lanes: Mapping[str, Lane], now: datetime) -> Attempt:
         """The attempt with the contacts of others at its phone: of the same scenario and due today. One that is a
-        retry, or was asked for at a certain time, comes along only once it is due itself."""
+        retry, or was asked for at a certain time, comes along only once it is due itself; one whose lane is closed
+        waits for that."""
         async with self._store.together():
-            taken = await self._companions(attempt, now)
+            taken = await self._companions(attempt, lanes, now)
         if taken and await self._store.join_attempts(attempt.id, taken, _JOINED):
             return await self._store.attempt(attempt.id) or attempt
         return attempt
 
-    async def _companions(self, attempt: Attempt, now: datetime) -> list[str]:
+    async def _companions(self, attempt: Attempt, lanes: Mapping[str, Lane], now: datetime) -> list[str]:
         """The other attempts at this phone that fit into one call with this."""
-        others = [a for a in await self._store.attempts_at(attempt.phone) if a.id != attempt.id]
+        here = [a for a in await self._store.attempts_at(attempt.phone) if a.id != attempt.id]
+        others = [a for a in here if not closed_lane(a.lane, lanes)]
         mine = await self._contacts(attempt) if others else []
         if not mine:
             return []

@@ -83,7 +83,7 @@ def assemble(
     parts = Machinery(
         gate=gate,
         syncing=Syncing(store, mis, clock, settings.horizon),
-        planner=Planner(store, clock, scenarios, rules),
+        planner=Planner(ports, scenarios, rules),
         dispatcher=Dispatcher(engine, store, clock, gate, settings.lines, settings.secret),
         delivering=Delivering(engine, store, mis, clock),
         sweeper=sweeper,

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from voicebot.clock import Clock
 from voicebot.contacts.decisions import DecisionNote, RuleId
 from voicebot.contacts.families import is_variant
 from voicebot.contacts.model import Appointment, Contact
@@ -27,7 +26,8 @@ from voicebot.contacts.planning import (
 from voicebot.contacts.rules import Rules
 from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.diary import Diary
-from voicebot.store.port import Store
+from voicebot.engine.giving_up import GivingUp
+from voicebot.engine.ports import Ports
 
 #: Visits are looked at this much before their reminder is due: the hours may move it earlier.
 AHEAD = timedelta(days=3)
@@ -50,12 +50,13 @@ class Planner:
     Visits are taken a day at a time, and what is known of them is asked for once a day of visits: the plan of a large
     clinic takes no more memory than that of its busiest day."""
 
-    def __init__(self, store: Store, clock: Clock, scenarios: Callable[[], Iterable[Scenario]], rules: Rules) -> None:
-        self._store = store
-        self._clock = clock
+    def __init__(self, ports: Ports, scenarios: Callable[[], Iterable[Scenario]], rules: Rules) -> None:
+        self._store = ports.store
+        self._clock = ports.clock
         self._scenarios = scenarios
         self._rules = rules
-        self._diary = Diary(store)
+        self._diary = Diary(ports.store)
+        self._giving_up = GivingUp(ports, scenarios, rules)
         self.last = PlanReport()
 
     async def run(self) -> PlanReport:
@@ -69,6 +70,7 @@ class Planner:
         for scenario in scenarios:
             closed += await self._close_outdated(scenario)
         await self._diary.note(notes_of(closed, RuleId.VISIT, "", now))
+        await self._giving_up.run()
         for scenario in scenarios:
             if scenario.plan.before and not is_variant(scenario.id, published):
                 async for visits in self._days(now, now + max(scenario.plan.before) + AHEAD):
@@ -114,6 +116,10 @@ class Planner:
         if work.wanted:
             await self._decide(work, existing)
         await self._diary.note(work.notes)
+        late = {skipped.appointment_id: skipped.late for skipped in work.skipped if skipped.late is not None}
+        if late:
+            about = {late[visit.id].id: visit for visit in visits if visit.id in late}
+            await self._giving_up.close(list(late.values()), about, scenario, now)
         if not work.planned:
             return 0, work.skipped
         attempts = group(work.planned, work.zones, self._rules.patients_a_call)

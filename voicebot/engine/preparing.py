@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from voicebot.contacts.decisions import RuleId
+from voicebot.contacts.decisions import Because, RuleId
 from voicebot.contacts.dialling import Dial, Drop, Redirect, Situation, Wait, decide, shown_number
 from voicebot.contacts.families import Parting, part, spoken_scenario
 from voicebot.contacts.ids import stable_id
@@ -21,10 +21,13 @@ from voicebot.engine.caller import CallOrder
 from voicebot.engine.diary import Diary
 from voicebot.engine.families import Families
 from voicebot.engine.gate import Gate
+from voicebot.engine.giving_up import GivingUp, parted
 from voicebot.engine.last_look import Decided
 from voicebot.engine.ports import Ports
 from voicebot.engine.reading import Reading
+from voicebot.engine.versions import scenario_for
 from voicebot.store.port import CallRow, Concluded, EventRow, Settlement, closed_lane
+from voicebot.store.reception import Reception
 
 _PREPARED_SERIAL = -1  # before all events of the conversation, which count from 0
 _PHONE_BUSY = timedelta(minutes=1)
@@ -36,13 +39,15 @@ class Preparing:
 
     def __init__(self, ports: Ports, rules: Rules, node: str, gate: Gate, reading: Reading) -> None:
         self._store = ports.store
-        self._legs = ports.legs
+        self._reception = _reception(ports, rules)
         self._clock = ports.clock
         self._scenarios = ports.scenarios
+        self._version = ports.version
         self._rules = rules
         self._node = node
         self._gate = gate
         self._families = Families(ports.store, rules)
+        self._giving_up = GivingUp(ports, lambda: (), rules)  # asked by decision only, never to look for itself
         self._reading = reading
         self._diary = Diary(ports.store)
         self.ready: dict[str, tuple[CallOrder, Decided]] = {}
@@ -61,10 +66,17 @@ class Preparing:
         if closed:
             await self._put_off(attempt, now + _PHONE_BUSY, closed, RuleId.PAUSED, now)
             return "wait"
-        attempt = await self._families.joined(attempt, now)
+        attempt = await self._families.joined(attempt, lanes, now)
         async with self._store.together():
             contacts = await self._contacts(attempt.contact_ids)
-        scenario = self._scenarios(contacts[0].scenario_id) if contacts else None
+        campaign = await self._store.campaign(contacts[0].campaign_id) if contacts and contacts[0].campaign_id else None
+        scenario = (
+            await scenario_for(contacts[0].scenario_id, campaign, self._scenarios, self._version) if contacts else None
+        )
+        if scenario is None and campaign is not None and campaign.scenario_version:
+            reason = f"версию {campaign.scenario_version} сценария «{campaign.scenario_id}» не прочитать"
+            await self._put_off(attempt, now + self._rules.lock_retry, reason, RuleId.SCENARIO, now)
+            return "wait"
         if scenario is None:
             reason = "сценарий этого звонка не опубликован" if contacts else "у попытки нет дел"
             drop = Drop(tuple(cancelled(c, reason) for c in contacts), reason, rule=RuleId.SCENARIO)
@@ -81,10 +93,10 @@ class Preparing:
 
     async def _part(self, parting: Parting, situations: Sequence[Situation], scenario: Scenario, now: datetime) -> str:
         """An attempt for several patients: those who fare differently leave it, the rest goes on."""
+        late, closed = parted(parting.closed, scenario)
         if parting.leaving or parting.dial is None:
-            await self._store.part_attempt(
-                parting.attempt, parting.leaving, parting.closed, parting.tasks, parting.instead
-            )
+            await self._store.part_attempt(parting.attempt, parting.leaving, closed, parting.tasks, parting.instead)
+            await self._give_up(late, situations, scenario, now)
         if parting.dial is not None:
             return await self._start(parting.dial, situations, parting.attempt, scenario, now)
         return "wait" if parting.attempt.status is AttemptStatus.PLANNED else "drop"
@@ -97,7 +109,9 @@ class Preparing:
             await self._store.postpone_attempt(attempt.id, decision.until, decision.reason)
             return "wait"
         if isinstance(decision, Drop):
-            await self._drop(attempt, decision, now)
+            late, rest = parted(decision.contacts, scenario)
+            await self._drop(attempt, replace(decision, contacts=tuple(rest)), now)
+            await self._give_up(late, (situation,), scenario, now)
             return "drop"
         if isinstance(decision, Redirect):
             await self._redirect(attempt, decision, now)
@@ -108,18 +122,21 @@ class Preparing:
         self, dial: Dial, situations: Sequence[Situation], attempt: Attempt, base: Scenario, now: datetime
     ) -> str:
         """Write down that we dial, then what was decided; only then may the INVITE go out."""
-        lines = None if self.lines is None else self.lines - self._legs()
         read = {c: v for s in situations for c, v in s.visits.items()}
         visits = tuple(v for v in (read.get(c.id) for c in dial.contacts) if v is not None)
         known = {s.patient.id: s.patient for s in situations if s.patient is not None}
+        late, closed = parted(dial.closed, base)
+        await self._give_up(late, situations, base, now)
         patients = tuple(known[c.patient_id] for c in dial.contacts if read.get(c.id) is not None)
         scenario = spoken_scenario(base, (p.id for p in patients), self._scenarios)
         row = CallRow(attempt.id, attempt.id, dial.phone, scenario.id, scenario.version, started_at=now)
         prepared = _prepared(attempt.id, dial.contacts, visits)
-        if not await self._store.start_attempt(attempt.id, self._node, now, lines, row, (prepared,)):
+        if not await self._store.start_attempt(
+            attempt.id, self._node, now, self.lines, row, (prepared,), self._reception
+        ):
             return await self._not_started(attempt, now)
-        if dial.closed:
-            await self._store.close_contacts(dial.closed)
+        if closed:
+            await self._store.close_contacts(closed)
         # Last: a step that failed on the way here is run again and finds no order, so nothing is dialled.
         number = max(c.attempts_used for c in dial.contacts) + 1
         first = known[dial.contacts[0].patient_id]
@@ -137,18 +154,34 @@ class Preparing:
         return "dial"
 
     async def _not_started(self, attempt: Attempt, now: datetime) -> str:
-        """The row says why: its phone is being rung, or there is no line for it."""
+        """The row says why: its phone is being rung, nobody could take who says yes, or there is no line for it."""
         if any(other.phone == attempt.phone for other in await self._store.dialling()):
             reason = "по этому номеру сейчас идёт другой звонок"
             await self._put_off(attempt, now + _PHONE_BUSY, reason, RuleId.ONE_PHONE, now)
+        elif (alone := await self._nobody_free(attempt.lane)) is not None:
+            await self._put_off(attempt, now + _LINE_BUSY, alone.reason, alone.rule, now)
         else:
             await self._store.postpone_attempt(attempt.id, now + _LINE_BUSY, "все линии заняты")
         return "wait"
+
+    async def _nobody_free(self, lane: str) -> Because | None:
+        if self._reception is None:
+            return None
+        async with self._store.together():
+            mine, invitations = (await self._store.lanes()).get(lane), await self._store.invitations_now()
+        return invitations.refused(self._reception) if mine is not None and mine.inviting else None
 
     async def _put_off(self, attempt: Attempt, until: datetime, reason: str, rule: RuleId, now: datetime) -> None:
         contacts = await self._contacts(attempt.contact_ids)
         await self._diary.note(waiting(contacts, rule, reason, attempt.id, now, until))
         await self._store.postpone_attempt(attempt.id, until, reason)
+
+    async def _give_up(
+        self, late: Sequence[Contact], situations: Sequence[Situation], scenario: Scenario, now: datetime
+    ) -> None:
+        if late:
+            read = {c: v for s in situations for c, v in s.visits.items()}
+            await self._giving_up.close(late, read, scenario, now)
 
     async def _drop(self, attempt: Attempt, drop: Drop, now: datetime) -> None:
         dropped = replace(attempt, status=AttemptStatus.DROPPED, reason=drop.reason, finished_at=now)
@@ -170,6 +203,7 @@ class Preparing:
             due_at=now,
             priority=attempt.priority,
             reason=redirect.reason,
+            lane=attempt.lane,
         )
         dropped = replace(attempt, status=AttemptStatus.DROPPED, reason=redirect.reason, finished_at=now)
         await self._store.settle(Settlement(dropped, None, next_attempts=(instead,)))
@@ -177,6 +211,12 @@ class Preparing:
     async def _contacts(self, ids: Sequence[str]) -> tuple[Contact, ...]:
         found = [await self._store.contact(i) for i in ids]
         return tuple(c for c in found if c is not None)
+
+
+def _reception(ports: Ports, rules: Rules) -> Reception | None:
+    if ports.administrators is None:
+        return None
+    return Reception(ports.administrators, rules.calls_per_administrator)
 
 
 def _prepared(call_id: str, contacts: Sequence[Contact], visits: Sequence[Appointment]) -> EventRow:

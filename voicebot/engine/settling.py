@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,7 +28,6 @@ from voicebot.contacts.model import (
 from voicebot.contacts.noting import closed as notes_of
 from voicebot.contacts.noting import of_end
 from voicebot.contacts.rules import Rules
-from voicebot.contacts.wording import variants
 from voicebot.dialogue import codec
 from voicebot.dialogue.actions import Finish
 from voicebot.dialogue.outcome import Disposition, Outcome
@@ -37,10 +35,9 @@ from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.caller import CallResult, Texts
 from voicebot.engine.reading import suppressions_of
 from voicebot.engine.receiving import about_nothing
-from voicebot.errors import VoicebotError
+from voicebot.engine.versions import Version, scenario_for
+from voicebot.engine.wording import worded
 from voicebot.store.port import CallRow, Concluded, EventRow, Settlement, Store
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,9 @@ class Settling:
         texts: Texts,
         scenarios: Callable[[str], Scenario | None],
         rules: Rules,
+        version: Version | None = None,
     ) -> None:
+        self._version = version
         self._store = store
         self._clock = clock
         self._texts = texts
@@ -90,7 +89,7 @@ class Settling:
         refused = next((json.loads(r.body)["reason"] for r in rows if r.kind == "Refused"), None)
         patients = await self._patients(about.contacts)
         patient = patients.get(about.contacts[0].patient_id) if len(patients) == about.people else None
-        scenario = self._scenarios(about.contacts[0].scenario_id) if about.contacts else None
+        scenario = await self._scenario(about.contacts[0]) if about.contacts else None
         if is_inbound(attempt.id) and not about.contacts:
             settlement = about_nothing(attempt, call, finish, rows, now)
         elif refused is not None or patient is None or scenario is None:
@@ -113,6 +112,11 @@ class Settling:
             settlement = _settlement(what, call, finish, now)
         return settlement, finish.disposition
 
+    async def _scenario(self, contact: Contact) -> Scenario | None:
+        campaign = await self._store.campaign(contact.campaign_id) if contact.campaign_id else None
+        running = self._scenarios(contact.scenario_id)
+        return await scenario_for(contact.scenario_id, campaign, self._scenarios, self._version) or running
+
     async def _patients(self, contacts: Sequence[Contact]) -> dict[str, Patient]:
         found = [await self._store.patient(id_) for id_ in dict.fromkeys(c.patient_id for c in contacts)]
         return {p.id: p for p in found if p is not None}
@@ -127,7 +131,7 @@ class Settling:
 
     def _messages(self, scenario: Scenario, call: CallRow | None) -> dict[str, str]:
         """Templates by id: the contact's scenario's, and those of the one that was spoken (a family's) above them."""
-        spoken = self._scenarios(call.scenario_id) if call is not None else None
+        spoken = self._scenarios(call.scenario_id) if call is not None and call.scenario_id != scenario.id else None
         return {**scenario.messages, **(spoken.messages if spoken is not None else {})}
 
     async def _about(self, attempt: Attempt, rows: Sequence[EventRow]) -> _About:
@@ -175,14 +179,10 @@ class Settling:
         for template_id in sorted(wanted):
             for contact in about.contacts:
                 patient = patients[contact.patient_id]
-                for name in (n for n in variants(template_id, patient) if n in templates):
-                    try:
-                        text = self._texts.message(templates[name], patient, about.visits.get(contact.id), now)
-                    except VoicebotError as error:
-                        log.error("SMS %s of scenario %s: %s", name, scenario.id, error.code)
-                        continue
+                visit = about.visits.get(contact.id)
+                text = worded(self._texts, templates, template_id, patient, visit, scenario.id, now)
+                if text:
                     texts[(template_id, contact.id)] = text
-                    break
         return texts
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from voicebot.contacts.campaign import Campaign
 from voicebot.contacts.decisions import Because, RuleId
 from voicebot.contacts.model import Attempt
+from voicebot.contacts.unknown_zone import NOT_TODAY
 from voicebot.engine.candidates import DecidedBatch
 
 _EXAMPLES = 3
@@ -53,6 +54,7 @@ class Tally:
         self._examples: dict[RuleId, dict[str, None]] = {}
         self._due: list[datetime] = []
         self._unknown_zone = 0
+        self._not_at_weekends = 0
         self._at_shared = 0
         self._bad: list[str] = []
 
@@ -67,6 +69,7 @@ class Tally:
                 examples[decision.reason] = None
         for _, planned in batch.planned:
             self._unknown_zone += not planned.contact.zone
+            self._not_at_weekends += NOT_TODAY in planned.contact.reason
             self._at_shared += planned.phone in batch.shared
         dues = [planned.contact.due_at for _, planned in batch.planned]
         if dues:
@@ -93,6 +96,9 @@ class Tally:
             found.append("Сегмент пуст: по этим условиям сейчас не нашлось ни одного пациента.")
         if self._unknown_zone:
             found.append(f"Часовой пояс не известен у {self._unknown_zone}: им звоним, когда можно во всех поясах.")
+        if self._not_at_weekends:
+            found.append(f"В выходные и праздники такого часа нет: {self._not_at_weekends} из них — в ближайший будний "
+                         "день.")  # fmt: skip
         if self._at_shared:
             found.append(f"Общий номер у нескольких карт: {self._at_shared} из тех, кому звоним. На один номер — один "
                          "разговор обо всех.")  # fmt: skip

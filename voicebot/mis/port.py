@@ -40,6 +40,7 @@ class Capability(StrEnum):
     SLOTS = "slots"
     CLINICAL = "clinical"
     SELECT = "select"  # finds candidates of campaigns: mis.selecting.Selecting
+    PAGES = "pages"  # reads patients page by page: mis.paging.Paging
 
 
 class ReferenceKind(StrEnum):
@@ -69,10 +70,11 @@ class BadRecord:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """What was read, and what could not be."""
+    """What was read, and what could not be. next: where the next page begins, '' when there is none."""
 
     items: tuple[T, ...]
     bad: tuple[BadRecord, ...] = ()
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)

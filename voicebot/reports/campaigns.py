@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from voicebot.contacts.campaign import Campaign
+from voicebot.contacts.campaign import REMINDERS, Campaign, CampaignStatus
+from voicebot.dialogue.scenario import Scenario
 from voicebot.engine.tally import Preview
 from voicebot.reports.words import CAMPAIGNS, OUTCOMES, RULES, STATUSES
 from voicebot.store.campaign_port import CampaignEvent, CampaignProgress
+from voicebot.store.port import REMINDERS_LANE, Lane
 
 
 def preview_lines(preview: Preview, zone: ZoneInfo) -> Iterator[str]:
     """What a preview found, in the clinic's time."""
     campaign = preview.campaign
-    yield f"Кампания «{campaign.title}» ({campaign.id}), сценарий {campaign.scenario_id}"
+    yield f"Кампания «{campaign.title}» ({campaign.id}), сценарий {_version(campaign)}"
     yield f"Найдено: {preview.found}. Позвоним: {preview.called}, звонков: {preview.calls}."
     if preview.first_due is not None and preview.last_due is not None:
         yield f"Первый звонок: {_moment(preview.first_due, zone)}, последний: {_moment(preview.last_due, zone)}"
@@ -49,6 +51,19 @@ def preview_json(preview: Preview) -> dict[str, Any]:
     }
 
 
+def reminders_status(lanes: Mapping[str, Lane]) -> tuple[CampaignStatus, str]:
+    """Of the reminders: whether they go on, and why not."""
+    closed = lanes[REMINDERS_LANE].closed if REMINDERS_LANE in lanes else ""
+    return (CampaignStatus.PAUSED if closed else CampaignStatus.RELEASED), closed
+
+
+def reminders_line(scenarios: Sequence[Scenario], lanes: Mapping[str, Lane]) -> str:
+    """scenarios: those that remind by their own plan."""
+    _, closed = reminders_status(lanes)
+    state = closed or "работают всегда"
+    return f"{REMINDERS:20} {state:26} Напоминания о визитах: {', '.join(s.id for s in scenarios)}"
+
+
 def campaign_line(campaign: Campaign) -> str:
     return f"{campaign.id:20} {CAMPAIGNS[campaign.status]:26} {campaign.title}"
 
@@ -57,11 +72,39 @@ def campaign_json(campaign: Campaign) -> dict[str, Any]:
     return asdict(campaign)
 
 
+def _version(campaign: Campaign) -> str:
+    return campaign.scenario_id + (f", версия {campaign.scenario_version}" if campaign.scenario_version else "")
+
+
 def status_lines(
-    campaign: Campaign, progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str, zone: ZoneInfo
+    campaign: Campaign,
+    progress: CampaignProgress,
+    events: Sequence[CampaignEvent],
+    closed: str,
+    zone: ZoneInfo,
+    running: str = "",
 ) -> Iterator[str]:
-    """closed: why its lane makes no calls now, or ''."""
+    """closed: why its lane makes no calls now, or ''. running: the version of its scenario that is published."""
     yield f"Кампания «{campaign.title}» ({campaign.id}): {CAMPAIGNS[campaign.status]}"
+    other = f", а опубликована {running}: кампания говорит по своей"
+    pinned = campaign.scenario_version and running != str(campaign.scenario_version)
+    yield f"Сценарий: {_version(campaign)}{other if pinned else ''}"
+    yield from _progress_lines(progress, events, closed, zone)
+
+
+def reminders_lines(
+    lanes: Mapping[str, Lane], progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str, zone: ZoneInfo
+) -> Iterator[str]:
+    """closed: why no reminders are made now: by themselves, or because nothing is."""
+    status, _ = reminders_status(lanes)
+    going = "идут сами, по plan сценариев" if status is CampaignStatus.RELEASED else CAMPAIGNS[status]
+    yield f"Напоминания о визитах ({REMINDERS}): {going}"
+    yield from _progress_lines(progress, events, closed, zone)
+
+
+def _progress_lines(
+    progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str, zone: ZoneInfo
+) -> Iterator[str]:
     if closed:
         yield f"Звонков сейчас не делает: {closed}"
     yield "Дела: " + (", ".join(f"{STATUSES[s]} {n}" for s, n in progress.statuses.items()) or "нет")
@@ -78,6 +121,19 @@ def status_json(
 ) -> dict[str, Any]:
     return {
         "campaign": campaign_json(campaign),
+        **_progress_json(progress, events, closed),
+    }
+
+
+def reminders_json(
+    lanes: Mapping[str, Lane], progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str
+) -> dict[str, Any]:
+    status, _ = reminders_status(lanes)
+    return {"campaign": {"id": REMINDERS, "status": status.value}, **_progress_json(progress, events, closed)}
+
+
+def _progress_json(progress: CampaignProgress, events: Sequence[CampaignEvent], closed: str) -> dict[str, Any]:
+    return {
         "closed": closed,
         "contacts": {status.value: count for status, count in progress.statuses.items()},
         "outcomes": {outcome.value: count for outcome, count in progress.outcomes.items()},

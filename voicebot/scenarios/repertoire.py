@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from voicebot.dialogue.scenario import Scenario
+from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.scenarios.talk import Language
-from voicebot.scenarios.versions import running
-from voicebot.store.published import Published
+from voicebot.scenarios.versions import read, running
+from voicebot.store.published import Published, PublishedScenario
+
+log = logging.getLogger(__name__)
 
 
 class Repertoire:
@@ -21,6 +25,7 @@ class Repertoire:
         self._numbers: dict[str, int] = {}
         self._languages: dict[str, Language] = {}
         self._shared: dict[tuple[str, str], Language] = {}  # most versions were published with the same tables
+        self._earlier: dict[tuple[str, str], tuple[Scenario, Language] | None] = {}  # versions never change
         self.scenarios: Mapping[str, Scenario] = {}
 
     @classmethod
@@ -35,9 +40,39 @@ class Repertoire:
         """The version that runs now; None when nothing of this name was published."""
         return self.scenarios.get(scenario_id)
 
-    def language(self, scenario_id: str) -> Language:
-        """Phrase table and dictionary of that version."""
-        return self._languages[scenario_id]
+    async def version(self, scenario_id: str, version: str) -> Scenario | None:
+        """Any version that was published, for campaigns that are pinned to it and for calls that began with it. None
+        when there is none, or this program cannot read it any more. Raises StoreDown."""
+        running = self.scenarios.get(scenario_id)
+        if running is not None and running.version == version:
+            return running
+        key = scenario_id, version
+        if key not in self._earlier and self._store is not None:
+            stored = next(
+                (v for v in await self._store.published_scenarios(scenario_id) if str(v.number) == version), None
+            )
+            if stored is None:
+                return None
+            self._earlier[key] = self._kept(stored)
+        found = self._earlier.get(key)
+        return found[0] if found is not None else None
+
+    def _kept(self, stored: PublishedScenario) -> tuple[Scenario, Language] | None:
+        try:
+            one = read(stored)
+        except ScenarioFault as fault:
+            log.error("version %d of scenario %s cannot be read: %s", stored.number, stored.scenario_id, fault.message)
+            return None
+        shared = self._shared.get((stored.phrases, stored.pronunciations))
+        return one.scenario, shared or one.language()
+
+    def language_of(self, scenario: Scenario) -> Language:
+        """Phrase table and dictionary of the version that this scenario is."""
+        earlier = self._earlier.get((scenario.id, scenario.version))
+        running = self.scenarios.get(scenario.id)
+        if earlier is not None and (running is None or running.version != scenario.version):
+            return earlier[1]
+        return self._languages[scenario.id]
 
     async def refresh(self) -> None:
         """Raises StoreDown, and ScenarioFault for a version that this program cannot read: what ran goes on."""

@@ -136,16 +136,20 @@ async def running(store: Published) -> Mapping[str, Running]:
     found: dict[str, Running] = {}
     mistakes: list[Mistake] = []
     for version in await store.running_scenarios():
-        file = f"{version.scenario_id}.yaml (версия {version.number})"
         try:
-            draft = parse(version.text.encode(), file, version.phrases, stem=version.scenario_id)
+            found[version.scenario_id] = read(version)
         except ScenarioFault as fault:
             mistakes += fault.mistakes
-        else:
-            found[version.scenario_id] = Running(replace(draft.scenario, version=str(version.number)), version)
     if mistakes:
         raise ScenarioFault(mistakes)
     return found
+
+
+def read(version: PublishedScenario) -> Running:
+    """A stored version as calls run it. Raises ScenarioFault for one that this program cannot read any more."""
+    file = f"{version.scenario_id}.yaml (версия {version.number})"
+    draft = parse(version.text.encode(), file, version.phrases, stem=version.scenario_id)
+    return Running(replace(draft.scenario, version=str(version.number)), version)
 
 
 async def published(store: Published) -> Mapping[str, Scenario]:

@@ -28,6 +28,7 @@ from voicebot.store.models import (
     TaskRow,
 )
 from voicebot.store.port import CallRow, EventRow, Settlement
+from voicebot.store.reception import Reception
 from voicebot.store.repository import (
     Repository,
     drop_orphans,
@@ -88,11 +89,13 @@ class Attempts(Repository):
         lines: int | None = None,
         call: CallRow | None = None,
         events: Sequence[EventRow] = (),
+        reception: Reception | None = None,
     ) -> bool:
         """Its planned contacts become in_progress. When False it stays as it is."""
 
         async def work(connection: AsyncConnection) -> bool:
-            if lines is not None and not await has_room(connection, attempt_id, lines):
+            guarded = lines is not None or reception is not None
+            if guarded and not await has_room(connection, attempt_id, lines, reception):
                 return False
             started = await connection.execute(
                 update(AttemptRow)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from voicebot.contacts.campaign import Campaign, CampaignStatus
 from voicebot.contacts.decisions import DecisionNote
 from voicebot.contacts.model import Appointment, Attempt, Contact, ContactStatus, Patient, Suppression
 from voicebot.dialogue.outcome import Outcome
+
+if TYPE_CHECKING:
+    from voicebot.store.port import Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,13 @@ class CampaignStore(Protocol):
         changed, when its status is none of those expected. closed: why its lane makes no calls, in Russian, or ''."""
         ...
 
-    async def set_budget(self, campaign_id: str, lines: int | None, closed: str) -> None:
+    async def move_lane(
+        self, lane: Lane, name: str, status: CampaignStatus, who: str, now: datetime, note: str
+    ) -> None:
+        """Open or close a lane that is no campaign's, with an event under this name, in one transaction."""
+        ...
+
+    async def set_budget(self, campaign_id: str, lines: int | None, closed: str, inviting: bool = False) -> None:
         """What a released campaign may use of the lines now; one that is not released stays as it is."""
         ...
 

@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.campaign import Campaign, CampaignStatus
+from voicebot.contacts.inviting import INVITING
 from voicebot.contacts.model import CLOSED, AttemptStatus, ContactStatus
 from voicebot.dialogue.outcome import Outcome
 from voicebot.sql.statements import upsert
@@ -37,7 +38,7 @@ class Campaigns(Repository):
             if before is not None and replace(before, status=CampaignStatus.DRAFT) == draft:
                 return True
             await upsert(connection, CampaignRow, [{**_row(draft), "preview": "", "created_at": now}])
-            await _note(connection, draft, who, now, "")
+            await _note(connection, draft.id, draft.status, who, now, "")
             return True
 
         return await self._database.write(work)
@@ -58,7 +59,7 @@ class Campaigns(Repository):
                 return
             if before.status is CampaignStatus.DRAFT:
                 before = replace(before, status=CampaignStatus.PREVIEWED)
-                await _note(connection, before, "", now, "")
+                await _note(connection, before.id, before.status, "", now, "")
             values = {**_row(before), "preview": preview}
             await connection.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(**values))
 
@@ -80,17 +81,27 @@ class Campaigns(Repository):
             )
             if moved.rowcount == 0:
                 return False
-            await upsert_lane(connection, Lane(campaign.id, campaign.lines, closed))
-            await _note(connection, campaign, who, now, note)
+            inviting = campaign.trigger.kind in INVITING
+            await upsert_lane(connection, Lane(campaign.id, campaign.lines, closed, inviting))
+            await _note(connection, campaign.id, campaign.status, who, now, note)
             return True
 
         return await self._database.write(work)
 
-    async def set_budget(self, campaign_id: str, lines: int | None, closed: str) -> None:
+    async def move_lane(
+        self, lane: Lane, name: str, status: CampaignStatus, who: str, now: datetime, note: str
+    ) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            await upsert_lane(connection, lane)
+            await _note(connection, name, status, who, now, note)
+
+        await self._database.write(work)
+
+    async def set_budget(self, campaign_id: str, lines: int | None, closed: str, inviting: bool = False) -> None:
         async def work(connection: AsyncConnection) -> None:
             status = select(CampaignRow.status).where(CampaignRow.id == campaign_id).with_for_update()
             if await connection.scalar(status) is CampaignStatus.RELEASED:
-                await upsert_lane(connection, Lane(campaign_id, lines, closed))
+                await upsert_lane(connection, Lane(campaign_id, lines, closed, inviting))
 
         await self._database.write(work)
 
@@ -153,8 +164,10 @@ def _row(campaign: Campaign) -> dict[str, object]:
     }
 
 
-async def _note(connection: AsyncConnection, campaign: Campaign, who: str, now: datetime, note: str) -> None:
+async def _note(
+    connection: AsyncConnection, name: str, status: CampaignStatus, who: str, now: datetime, note: str
+) -> None:
     row = CampaignEventRow
-    last = await connection.scalar(select(func.max(row.serial)).where(row.campaign_id == campaign.id))
-    values = {"campaign_id": campaign.id, "serial": (last or 0) + 1, "at": now, "status": campaign.status}
+    last = await connection.scalar(select(func.max(row.serial)).where(row.campaign_id == name))
+    values = {"campaign_id": name, "serial": (last or 0) + 1, "at": now, "status": status}
     await connection.execute(insert(row).values(**values, who=who, note=note))

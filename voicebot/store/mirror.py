@@ -21,24 +21,39 @@ from voicebot.store.models import (
     RepresentativeRow,
     SyncRow,
 )
+from voicebot.store.port import SyncState
 from voicebot.store.repository import Repository, flat
 
-_VISITS = "appointments"
+#: Rows of the table of readings: of visits, of patients, and of the reading of patients that is in progress.
+_VISITS, _PATIENTS, _READING = "appointments", "patients", "patients in progress"
 
 
 class Mirror(Repository):
-    async def save_patients(self, patients: Sequence[Patient]) -> None:
+    async def save_patients(self, patients: Sequence[Patient], state: SyncState | None = None) -> None:
         async def work(connection: AsyncConnection) -> None:
             await save_patients(connection, patients)
+            if state is not None:
+                await _save_state(connection, state)
 
         await self._database.write(work)
 
-    async def save_appointments(self, appointments: Sequence[Appointment], synced_at: datetime) -> None:
-        """Also moves last_sync, even when there are none: an empty day was read as well."""
+    async def sync_state(self) -> SyncState:
+        async with self._database.reading() as connection:
+            rows = {row["name"]: row for row in (await connection.execute(select(SyncRow))).mappings()}
+        read, reading = rows.get(_PATIENTS), rows.get(_READING)
+        return SyncState(
+            read["at"] if read is not None else None,
+            reading["at"] if reading is not None else None,
+            reading["cursor"] if reading is not None else "",
+        )
 
+    async def save_appointments(
+        self, appointments: Sequence[Appointment], synced_at: datetime, whole: bool = True
+    ) -> None:
         async def work(connection: AsyncConnection) -> None:
             await save_visits(connection, appointments, synced_at)
-            await upsert(connection, SyncRow, [{"name": _VISITS, "at": synced_at}], keys=("name",))
+            if whole:
+                await upsert(connection, SyncRow, [{"name": _VISITS, "at": synced_at, "cursor": ""}], keys=("name",))
 
         await self._database.write(work)
 
@@ -95,6 +110,13 @@ class Mirror(Repository):
     async def _visits(self, statement: Select[Any]) -> tuple[Appointment, ...]:
         async with self._database.reading() as connection:
             return await load_visits(connection, statement)
+
+
+async def _save_state(connection: AsyncConnection, state: SyncState) -> None:
+    await connection.execute(delete(SyncRow).where(SyncRow.name.in_((_PATIENTS, _READING))))
+    moments = ((_PATIENTS, state.read_at, ""), (_READING, state.began_at, state.cursor))
+    rows = [{"name": name, "at": at, "cursor": cursor} for name, at, cursor in moments if at is not None]
+    await insert_new(connection, SyncRow, rows)
 
 
 async def save_patients(connection: AsyncConnection, patients: Sequence[Patient]) -> None:

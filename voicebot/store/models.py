@@ -132,6 +132,7 @@ class SyncRow(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    cursor: Mapped[str] = mapped_column(default="")  # the last record that a reading in progress has taken, or ''
 
 
 _OPEN_ABOUT_A_VISIT = text("appointment_id <> '' AND status IN ('planned', 'in_progress')")
@@ -265,15 +266,6 @@ class SuppressionRow(Base):
     since: Mapped[datetime] = mapped_column(primary_key=True)
     why: Mapped[str] = mapped_column(Text)
     until: Mapped[datetime | None]
-
-
-class ScenarioVersionRow(Base):
-    __tablename__ = "scenario_version"
-
-    scenario_id: Mapped[str] = mapped_column(primary_key=True)
-    version: Mapped[str] = mapped_column(primary_key=True)
-    text: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime]
 
 
 # What goes out ------------------------------------------------------------------------------

@@ -40,3 +40,4 @@ class LaneRecord(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     lines: Mapped[int | None]
     closed: Mapped[str] = mapped_column(Text)  # why it makes no new calls, or ''
+    inviting: Mapped[bool]  # its calls need a free administrator

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicebot.contacts.model import CLOSED, Attempt, Contact
-from voicebot.sql.statements import insert_new_ids
-from voicebot.store.models import ContactRow
+from voicebot.contacts.decisions import DecisionNote
+from voicebot.contacts.giving_up import GivenUp
+from voicebot.contacts.model import CLOSED, Attempt, AttemptStatus, Contact
+from voicebot.sql.statements import insert_new, insert_new_ids
+from voicebot.store.decisions import insert_decisions
+from voicebot.store.models import AttemptContactRow, AttemptRow, ContactRow, DeliveryRow, MessageRow, TaskRow
 from voicebot.store.repository import Repository, drop_orphans, flat, insert_attempts
+
+_c = ContactRow
+_BEING_CALLED = exists().where(
+    AttemptContactRow.contact_id == _c.id,
+    AttemptContactRow.attempt_id == AttemptRow.id,
+    AttemptRow.status == AttemptStatus.DIALLING,
+)
 
 
 class Planning(Repository):
@@ -51,3 +62,35 @@ class Planning(Repository):
                 await drop_orphans(connection, [contact.id], contact.reason)
 
         await self._database.write(work)
+
+    async def overdue_contacts(self, scenario_id: str, until: datetime) -> Sequence[Contact]:
+        statement = (
+            select(_c)
+            .where(_c.scenario_id == scenario_id, _c.appointment_id != "", _c.status.not_in(CLOSED))
+            .where(_c.deadline <= until, ~_BEING_CALLED)
+            .order_by(_c.deadline, _c.id)
+        )
+        async with self._database.reading() as connection:
+            return tuple(Contact(**row) for row in (await connection.execute(statement)).mappings())
+
+    async def give_up(self, given: Sequence[GivenUp], notes: Sequence[DecisionNote] = ()) -> int:
+        async def work(connection: AsyncConnection) -> int:
+            closed = [one for one in given if await _closed(connection, one.contact)]
+            ids = {one.contact.id for one in closed}
+            for one in closed:
+                await drop_orphans(connection, [one.contact.id], one.contact.reason)
+            await insert_new(connection, TaskRow, [flat(one.task) for one in closed])
+            await insert_new(connection, MessageRow, [flat(each) for one in closed for each in one.messages])
+            await insert_new(connection, DeliveryRow, [flat(each) for one in closed for each in one.deliveries])
+            await insert_decisions(connection, [note for note in notes if note.contact_id in ids])
+            return len(closed)
+
+        return await self._database.write(work)
+
+
+async def _closed(connection: AsyncConnection, contact: Contact) -> bool:
+    """Whether this contact was new, or open, and is closed now."""
+    if await insert_new_ids(connection, _c, [flat(contact)]):
+        return True
+    still = update(_c).where(_c.id == contact.id, _c.status.not_in(CLOSED), ~_BEING_CALLED)
+    return bool((await connection.execute(still.values(**flat(contact, "id")))).rowcount)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from voicebot.contacts.decisions import DecisionNote
+from voicebot.contacts.giving_up import GivenUp
 from voicebot.contacts.model import (
     Appointment,
     Attempt,
@@ -23,6 +24,7 @@ from voicebot.contacts.model import (
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.errors import NetworkFault
 from voicebot.store.campaign_port import CampaignStore
+from voicebot.store.reception import InvitationsNow, Reception
 
 
 class StoreDown(NetworkFault):
@@ -52,7 +54,8 @@ class CallRow:
 class EventRow:
     """One event of a call as it happened. body is JSON; kind is the event's class name.
 
-    Besides the machine's events the driver stores what was said: kind "Said", body {prompt_id, text}.
+    Besides the machine's events the driver stores what was said: kind "Said", body {prompt_id, text}; and that an
+    administrator is being asked for: kind reception.ASKED, body {queue}.
     """
 
     call_id: str
@@ -97,15 +100,18 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class Lane:
     """The lines of one campaign. lines: how many calls of it at once over all nodes, None for as many as there are.
-    closed: why it makes no new calls now, in Russian, or ''."""
+    closed: why it makes no new calls now, in Russian, or ''. inviting: each of its calls needs a free administrator."""
 
     name: str
     lines: int | None = None
     closed: str = ""
+    inviting: bool = False
 
 
 #: The name of the lane that stands for all attempts: closing it stops every new call on every node.
 ALL_LANES = "*"
+#: The lane of everything that no campaign has made: the reminders of the scenarios' own plans.
+REMINDERS_LANE = ""
 
 
 def closed_lane(lane: str, lanes: Mapping[str, Lane]) -> str:
@@ -128,6 +134,17 @@ class NodeRow:
     taken_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """How far patients have been read from the MIS. read_at: all that changed before is here; None before the first
+    whole reading. began_at: when the reading began that is in progress, None when none is; cursor: where its next page
+    begins."""
+
+    read_at: datetime | None = None
+    began_at: datetime | None = None
+    cursor: str = ""
+
+
 class Store(CampaignStore, Protocol):
     """The robot's database. Every method is one transaction and may raise StoreDown."""
 
@@ -137,8 +154,17 @@ class Store(CampaignStore, Protocol):
         ...
 
     # What the MIS said last -----------------------------------------------------------------
-    async def save_patients(self, patients: Sequence[Patient]) -> None: ...
-    async def save_appointments(self, appointments: Sequence[Appointment], synced_at: datetime) -> None: ...
+    async def save_patients(self, patients: Sequence[Patient], state: SyncState | None = None) -> None:
+        """state: how far the reading has come with these, kept in the same transaction."""
+        ...
+
+    async def sync_state(self) -> SyncState: ...
+    async def save_appointments(
+        self, appointments: Sequence[Appointment], synced_at: datetime, whole: bool = True
+    ) -> None:
+        """whole: these are the last ones of a reading. last_sync moves then, even when there are none."""
+        ...
+
     async def patient(self, patient_id: str) -> Patient | None: ...
     async def patients_at(self, phone: str) -> Sequence[Patient]:
         """All who are rung at this phone, and all whose representative has it."""
@@ -159,6 +185,15 @@ class Store(CampaignStore, Protocol):
 
     async def contact(self, contact_id: str) -> Contact | None: ...
     async def contacts(self) -> Sequence[Contact]: ...
+
+    async def overdue_contacts(self, scenario_id: str, until: datetime) -> Sequence[Contact]:
+        """Open contacts of this scenario about visits that begin by then, but for those that are being called."""
+        ...
+
+    async def give_up(self, given: Sequence[GivenUp], notes: Sequence[DecisionNote] = ()) -> int:
+        """Close contacts that came too late, new ones among them, with all that follows. Those that are closed already,
+        or are being called, stay as they are, and nothing follows. Returns how many were closed."""
+        ...
 
     async def close_contacts(self, contacts: Sequence[Contact]) -> None:
         """Save contacts that were cancelled or suppressed, and drop their planned attempts."""
@@ -187,10 +222,11 @@ class Store(CampaignStore, Protocol):
         lines: int | None = None,
         call: CallRow | None = None,
         events: Sequence[EventRow] = (),
+        reception: Reception | None = None,
     ) -> bool:
         """planned -> dialling, written before the INVITE, with the call's row and its first events. False, and nothing
-        changed, when it is not planned any more, its phone is being rung, its lane is closed or has no line left, or
-        all of these lines are taken."""
+        changed, when it is not planned any more, its phone is being rung, its lane is closed or has no line left, all
+        of these lines are taken, or it invites and no administrator is free (None: they are not counted)."""
         ...
 
     async def retract_attempt(self, attempt_id: str, node: str, due_at: datetime, reason: str) -> bool:
@@ -248,6 +284,8 @@ class Store(CampaignStore, Protocol):
         """lane -> how many of its attempts are dialling now, on all nodes."""
         ...
 
+    async def invitations_now(self) -> InvitationsNow: ...
+
     async def enter_node(self, name: str, role: str, now: datetime) -> int:
         """A node begins to work, or begins again; whoever took it for dead does so no longer. Returns its beats."""
         ...
@@ -304,10 +342,6 @@ class Store(CampaignStore, Protocol):
 
     async def scenario_of(self, call_id: str) -> tuple[str, str] | None:
         """(scenario id, version) that this call ran."""
-        ...
-
-    async def save_scenario(self, scenario_id: str, version: str, text: str, now: datetime) -> None:
-        """Keep the text of a version, once: calls name the version that ran."""
         ...
 
     # Decisions ------------------------------------------------------------------------------

@@ -9,8 +9,6 @@ from datetime import datetime
 from sqlalchemy import and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicebot.sql.statements import insert_new
-from voicebot.store.models import ScenarioVersionRow
 from voicebot.store.published_models import PublishedScenarioRow, ScenarioReleaseRow
 from voicebot.store.repository import Repository, flat
 
@@ -60,9 +58,6 @@ class Published(Repository):
             row = {**flat(version), "number": number}
             await connection.execute(insert(PublishedScenarioRow), [row])
             await _release(connection, version.scenario_id, number, version.created_at, version.note)
-            named = {"scenario_id": version.scenario_id, "version": str(number), "text": version.text,
-                     "created_at": version.created_at}  # fmt: skip
-            await insert_new(connection, ScenarioVersionRow, [named])
             return number
 
         return await self._database.write(work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
@@ -28,7 +29,13 @@ class Repository:
 
 def flat(item: Any, *left_out: str) -> dict[str, Any]:
     """The fields of a plain type whose table has columns of the same names."""
-    return {field.name: getattr(item, field.name) for field in fields(item) if field.name not in left_out}
+    kind: Any = type(item)
+    return {name: getattr(item, name) for name in _names(kind) if name not in left_out}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 async def load_attempts(connection: AsyncConnection, statement: Select[Any]) -> tuple[Attempt, ...]:

@@ -1,4 +1,4 @@
-"""What restrains calling, and the scenarios that calls ran."""
+"""What restrains calling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicebot.contacts.model import Suppression
 from voicebot.sql.statements import insert_new
-from voicebot.store.models import ScenarioVersionRow, SuppressionRow
+from voicebot.store.models import SuppressionRow
 from voicebot.store.repository import Repository, flat
 
 
@@ -34,19 +34,3 @@ class Rules(Repository):
             await insert_new(connection, SuppressionRow, [flat(suppression)])
 
         await self._database.write(work)
-
-    async def save_scenario(self, scenario_id: str, version: str, text: str, now: datetime) -> None:
-        row = {"scenario_id": scenario_id, "version": version, "text": text, "created_at": now}
-
-        async def work(connection: AsyncConnection) -> None:
-            await insert_new(connection, ScenarioVersionRow, [row])
-
-        await self._database.write(work)
-
-    async def scenario_text(self, scenario_id: str, version: str) -> str | None:
-        """The text of a version that was saved."""
-        statement = select(ScenarioVersionRow.text).where(
-            ScenarioVersionRow.scenario_id == scenario_id, ScenarioVersionRow.version == version
-        )
-        async with self._database.reading() as connection:
-            return await connection.scalar(statement)

@@ -24,6 +24,7 @@ from voicebot.speech.listener import Listener
 from voicebot.speech.machine import MachineJudge
 from voicebot.speech.port import Capability, HeardSound, Recognised, SpeechError
 from voicebot.store.port import StoreDown
+from voicebot.store.reception import ASKED
 from voicebot.telephony.memory import memory_call
 from voicebot.telephony.port import Audio, Gone, MediaLost, Ringing, TelephonyError
 
@@ -261,8 +262,10 @@ def test_a_dead_recogniser_is_told_once_and_keys_still_work(run):
 
 
 def test_nobody_to_transfer_to_leaves_a_task(run):
-    finish, _, _ = run(talk(yes, Ears("нет")))
+    finish, rows, _ = run(talk(yes, Ears("нет")))
     assert (finish.conclusions[0].answer, finish.conclusions[0].task) == (Answer.DECLINED, "Перезвонить")
+    kinds = [r.kind for r in rows]  # from the first to the second no node counts this administrator as free
+    assert kinds.index(ASKED) < kinds.index("TransferFailed") and kinds.count(ASKED) == 1
 
 
 def test_a_line_that_cannot_be_entered_is_our_failure(run):

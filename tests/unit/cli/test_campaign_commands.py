@@ -119,6 +119,25 @@ def test_pausing_everything_closes_the_lane_of_all(clinic: Path, voicebot) -> No
     assert voicebot("stop", "--yes").status == 0
 
 
+def test_reminders_are_paused_by_their_name_and_shown(clinic: Path, voicebot, tmp_path: Path) -> None:
+    assert "Напоминания о визитах" in voicebot("campaign", "list").out
+    paused = voicebot("pause", "reminders", "--why", "планёрка", "--by", WHO)
+    assert paused.status == 0 and "Напоминания приостановлены" in paused.out
+    lanes = with_store(clinic, lambda store: store.lanes())
+    assert lanes[""].closed == f"напоминания приостановлены сотрудником — {WHO} — планёрка" and "*" not in lanes
+    assert lanes[""].closed in voicebot("campaign", "list").out
+    status = voicebot("campaign", "status", "reminders")
+    assert status.status == 0 and lanes[""].closed in status.out and WHO in status.out
+    found = json.loads(voicebot("campaign", "list", "--json").out)
+    assert found["reminders"] == {"status": "paused", "closed": lanes[""].closed}
+    assert voicebot("resume", "reminders").status == 0
+    assert with_store(clinic, lambda store: store.lanes())[""].closed == ""
+    assert "не отменены" in voicebot("stop", "reminders").out
+    assert with_store(clinic, lambda store: store.lanes())[""].closed.startswith("напоминания остановлены")
+    taken = campaign(tmp_path, id="reminders")
+    assert "Имя «reminders» занято" in voicebot("campaign", "preview", taken).err
+
+
 def test_tasks_are_listed_and_done(clinic: Path, voicebot) -> None:
     now = datetime.now(UTC)
 

@@ -73,9 +73,12 @@ def test_a_late_booking_is_called_in_the_next_window_or_left_out(make, msk) -> N
     assert due(plan(make, late, msk(23, 22))) == msk(24, 9)
     skipped = plan(make, late, msk(23, 22), rules=replace(RULES, call_late_bookings=False))
     assert skipped == Skipped("v1", "визит записан позже, чем пора было звонить", RuleId.LATE)
-    assert plan(make, make.visit(msk(24, 8)), msk(23, 22)) == Skipped(
-        "v1", "до визита больше нет разрешённых часов для звонка", RuleId.LATE
-    )
+    hopeless = plan(make, make.visit(msk(24, 8)), msk(23, 22))
+    assert isinstance(hopeless, Skipped) and hopeless.rule is RuleId.LATE
+    assert hopeless.reason == "до визита больше нет разрешённых часов для звонка"
+    assert hopeless.late is not None and hopeless.late.status is ContactStatus.UNREACHED
+    at_the_desk = make.visit(msk(24, 8), booked_at=msk(24, 7, 55))
+    assert plan(make, at_the_desk, msk(24, 7, 56)) == Skipped("v1", hopeless.reason, RuleId.LATE)
 
 
 def test_a_thousand_visits_do_not_ring_at_once(make, msk) -> None:

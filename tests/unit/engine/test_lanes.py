@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from voicebot.contacts.campaign import REMINDERS
 from voicebot.contacts.model import Attempt, AttemptStatus, Contact, ContactStatus
+from voicebot.engine.reminding import Reminders
 from voicebot.store.port import ALL_LANES, Lane
 
 
@@ -80,6 +82,40 @@ async def test_a_paused_campaign_starts_nothing_and_goes_on_when_resumed(clinic,
     await clinic.store.save_lane(Lane("recall"))
     await clinic.live(clinic.clock.now() + timedelta(minutes=2))
     assert {order.attempt_id for _, order in clinic.caller.rung} == {"a0", "a1", "a2", "a3"}
+
+
+async def test_reminders_pause_within_a_second_and_campaigns_go_on(clinic, words) -> None:
+    """By the database's own times: no attempt of theirs begins later than a second after the pause."""
+    await plan(clinic, words, "", 30)
+    await plan(clinic, words, "recall", 10, priority=200)
+
+    async def ticks(many: int) -> None:
+        for _ in range(many):
+            await clinic.parts.dispatcher.run()
+            await clinic.engine.idle()
+            clinic.clock.leap(timedelta(seconds=0.5))
+
+    reminders = Reminders(clinic.store, clinic.clock)
+    await ticks(3)
+    begun = len(clinic.caller.rung)
+    assert 0 < begun < 30
+    await clinic.parts.dispatcher.run()  # handed out, and on their way to the telephone
+    await reminders.pause("Орлова", "планёрка")
+    await ticks(10)
+    (paused,) = await clinic.store.campaign_events(REMINDERS)
+    attempts = {a.id: a for a in await clinic.store.attempts() if a.started_at is not None}
+    latest = max(a.started_at for a in attempts.values() if not a.lane)
+    assert latest <= paused.at + timedelta(seconds=1)
+    assert sum(not a.lane for a in attempts.values()) < 30
+    assert sum(a.lane == "recall" for a in attempts.values()) == 10, "a campaign of its own goes on"
+    waiting = [a for a in await clinic.store.attempts() if not a.lane and a.status is AttemptStatus.PLANNED]
+    told = "напоминания приостановлены сотрудником — Орлова — планёрка"
+    assert told in {a.reason for a in waiting}
+    await reminders.resume("Орлова")
+    clinic.clock.leap(timedelta(minutes=1))  # those that were handed out wait so long
+    await ticks(10)
+    first_calls = {order.attempt_id for _, order in clinic.caller.rung if order.number == 1}
+    assert len(first_calls) == 40
 
 
 async def test_everything_can_be_paused_at_once(clinic, words) -> None:

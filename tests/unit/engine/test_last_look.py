@@ -10,7 +10,7 @@ import pytest
 
 from voicebot.contacts.model import AttemptStatus, ContactStatus, Lifecycle, Suppression
 from voicebot.dialogue.outcome import Answer, Disposition, Outcome
-from voicebot.store.port import ALL_LANES, Lane, StoreDown
+from voicebot.store.port import ALL_LANES, REMINDERS_LANE, Lane, StoreDown
 
 
 async def due(clinic, words) -> str:
@@ -113,12 +113,12 @@ async def test_stop_said_after_the_decision_counts(clinic, words) -> None:
     assert (await clinic.store.contacts())[0].status is ContactStatus.SUPPRESSED
 
 
-@pytest.mark.parametrize("lane", ["", ALL_LANES])
+@pytest.mark.parametrize("lane", ["gate", REMINDERS_LANE, ALL_LANES], ids=["gate", "reminders", "all"])
 async def test_pausing_after_the_decision_stops_the_call_and_resuming_makes_it(clinic, words, lane: str) -> None:
     attempt_id = await due(clinic, words)
 
     async def pause() -> None:
-        if lane:
+        if lane != "gate":
             await clinic.store.save_lane(Lane(lane, closed="звонки на паузе"))
         else:
             clinic.parts.gate.close("звонки на паузе")
@@ -129,7 +129,7 @@ async def test_pausing_after_the_decision_stops_the_call_and_resuming_makes_it(c
     waiting = await clinic.store.attempt(attempt_id)
     assert (waiting.status, waiting.reason) == (AttemptStatus.PLANNED, "звонки на паузе")
     clinic.parts.gate.open()
-    await clinic.store.save_lane(Lane(ALL_LANES))
+    await clinic.store.save_lane(Lane(lane))
     clinic.clock.leap(timedelta(minutes=1))
     await seconds(clinic)
     assert [order.attempt_id for _, order in clinic.caller.rung] == [attempt_id]

@@ -16,6 +16,8 @@ from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.dialogue.scenario import About, Plan
 from voicebot.engine.inviting import InvitationBudget
 from voicebot.mis.registry import models
+from voicebot.store.port import CallRow, EventRow
+from voicebot.store.reception import ASKED, Reception
 
 AWAY = Campaign("away", "Давно не были", "recall", Trigger(TriggerKind.NO_VISIT_FOR, months=6))
 DATED = Campaign("dated", "Осмотр", "recall", Trigger(TriggerKind.RECALL_DATE))
@@ -118,65 +120,91 @@ async def test_the_nightly_plan_calls_those_whose_time_has_come(recall) -> None:
     assert [c.campaign_id for c in await recall.store.contacts()] == ["dated"]
 
 
-class Desk:
-    """Administrators of whom so many are free."""
-
-    def __init__(self, free: int) -> None:
-        self.free = free
-
-    async def count(self) -> int:
-        return self.free
-
-
-async def test_m7_invitations_in_progress_never_exceed_the_free_administrators(recall) -> None:
+async def many_released(recall, *campaigns: Campaign) -> None:
     for n in range(8):
         await recall.book(f"old{n}", recall.clock.now() - 300 * DAY, f"q{n}", (f"+7888000100{n}",))
         await recall.change(f"old{n}", lifecycle="done")
-    await released(recall)
+    for campaign in campaigns:
+        await released(recall, campaign)
     recall.clock.leap(timedelta(hours=2))
-    desk = Desk(3)
-    budget = InvitationBudget(recall.store, desk.count, per_administrator=1.0)
-    started: list[str] = []
 
-    async def dial() -> int:
-        """Start whatever may be started now."""
-        await budget.run()
-        for attempt in await recall.store.due_attempts(recall.clock.now(), 100):
-            if await recall.store.start_attempt(attempt.id, "node1", recall.clock.now(), 50):
-                started.append(attempt.id)
-        return (await recall.store.lines_taken()).get("away", 0)
 
-    assert await dial() == 3
-    desk.free = 2  # one of them talks to a patient now
-    assert await dial() == 3
-    assert "свободных администраторов" in (await recall.store.lanes())["away"].closed
-    desk.free = 0
-    assert await dial() == 3
-    for attempt_id in started[:3]:
+async def hands_over(recall, call_id: str) -> None:
+    """A live call begins to ring an administrator, as its journal tells."""
+    await recall.store.append_events([EventRow(call_id, 10, 1, ASKED, '{"queue": "reception"}')])
+
+
+async def lets_go(recall, call_id: str) -> None:
+    await recall.store.append_events([EventRow(call_id, 11, 2, "TransferEnded", "{}")])
+
+
+async def dial(recall, desk: Reception, node: str = "node1") -> list[str]:
+    """A node starts whatever may be started now; the ids."""
+    await InvitationBudget(recall.store, desk).run()
+    now, started = recall.clock.now(), []
+    for attempt in await recall.store.due_attempts(now, 100):
+        row = CallRow(attempt.id, attempt.id, attempt.phone, "recall", "1", now)
+        if await recall.store.start_attempt(attempt.id, node, now, 50, row, (), desk):
+            started.append(attempt.id)
+    return started
+
+
+async def test_m7_invitations_in_progress_never_exceed_the_free_administrators(recall) -> None:
+    await many_released(recall, AWAY)
+    desk = Reception(3, per_administrator=1.0)
+    started = await dial(recall, desk)
+    assert len(started) == 3
+    await hands_over(recall, started[0])  # one of them talks to a patient now
+    assert await dial(recall, desk) == []
+    assert "свободных администраторов 2" in (await recall.store.lanes())["away"].closed
+    for attempt_id in started[1:]:
         assert await recall.store.retract_attempt(attempt_id, "node1", recall.clock.now() + DAY, "положил трубку")
-    assert await dial() == 0
+    assert len(await dial(recall, desk)) == 1  # two are free, one call goes on
+    nobody = Reception(1, per_administrator=1.0)
+    assert await dial(recall, nobody) == []
     assert (await recall.store.lanes())["away"].closed.startswith("нет свободных администраторов")
-    desk.free = 1
-    assert await dial() == 1
+    await lets_go(recall, started[0])
+    assert len(await dial(recall, Reception(3, per_administrator=1.0))) == 1
+
+
+async def test_m7_who_is_busy_on_one_node_is_busy_for_the_other(recall) -> None:
+    """Two machines, two administrators: neither machine sees the other's telephones, and the limit is for both."""
+    await many_released(recall, AWAY)
+    desk = Reception(2, per_administrator=1.0)
+    (first, second) = await dial(recall, desk, "node1")
+    await hands_over(recall, first)
+    assert await recall.store.retract_attempt(second, "node1", recall.clock.now() + DAY, "положил трубку")
+    assert await dial(recall, desk, "node2") == [], "one talks on node1; one is free, and one call goes on"
+    await lets_go(recall, first)
+    assert len(await dial(recall, desk, "node2")) == 1
+
+
+async def test_m7_the_guard_holds_where_the_budget_is_a_second_old(recall) -> None:
+    """Between two ticks an administrator is taken by another node: the lane still stands open with its lines."""
+    await many_released(recall, AWAY)
+    desk = Reception(1, per_administrator=2.0)
+    (first, _) = await dial(recall, desk)
+    assert await recall.store.retract_attempt(_, "node1", recall.clock.now(), "положил трубку")
+    await InvitationBudget(recall.store, desk).run()
+    assert (await recall.store.lanes())["away"].closed == ""
+    await hands_over(recall, first)
+    (due, *_rest) = await recall.store.due_attempts(recall.clock.now(), 9)
+    assert not await recall.store.start_attempt(due.id, "node2", recall.clock.now(), 50, None, (), desk)
+    recall.parts.attempting._preparing._reception = desk
+    assert await recall.parts.attempting.prepare(due.id) == "wait"
+    assert (await recall.store.attempt(due.id)).reason.startswith("нет свободных администраторов")
 
 
 async def test_m7_two_campaigns_share_the_administrators_and_a_pause_outlives_the_count(recall) -> None:
-    await released(recall)
-    await released(recall, replace(DATED, priority=10, lines=2))
-    budget = InvitationBudget(recall.store, Desk(5).count, per_administrator=1.0)
-    await budget.run()
+    await many_released(recall, replace(DATED, priority=10, lines=2), AWAY)
+    desk = Reception(5, per_administrator=1.0)
+    await InvitationBudget(recall.store, desk).run()
     lanes = await recall.store.lanes()
     assert (lanes["dated"].lines, lanes["away"].lines) == (2, 3)
+    assert len(await dial(recall, desk)) == 3
     await recall.parts.campaigning.pause("away", "Орлова")
-    await budget.run()
-    assert (await recall.store.lanes())["away"].closed == "кампания приостановлена"
+    await InvitationBudget(recall.store, desk).run()
+    lanes = await recall.store.lanes()
+    assert lanes["away"].closed == "кампания приостановлена"
+    assert lanes["dated"].lines == 2, "the calls of a paused campaign go on and count"
     assert (await recall.store.campaign("away")).status is CampaignStatus.PAUSED
-
-
-async def test_who_is_free_unknown_means_nobody(recall) -> None:
-    async def broken() -> int:
-        raise ConnectionError("the desk does not answer")
-
-    await released(recall)
-    await InvitationBudget(recall.store, broken, 1.0).run()
-    assert (await recall.store.lanes())["away"].closed.startswith("нет свободных администраторов")

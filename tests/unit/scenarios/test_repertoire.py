@@ -33,7 +33,7 @@ async def test_calls_run_what_was_published_and_follow_it(tmp_path: Path) -> Non
         await repertoire.refresh()
         first = repertoire.scenario("visit_reminder")
         assert first is not None and first.version == "1"
-        assert repertoire.language("visit_reminder").understanding.understand("да").candidates
+        assert repertoire.language_of(repertoire.scenarios["visit_reminder"]).understanding.understand("да").candidates
 
         file = folder / "visit_reminder.yaml"
         file.write_text(file.read_text("utf-8").replace("title: ", "title: Новое "), "utf-8")
@@ -79,4 +79,4 @@ async def test_a_trial_runs_the_drafts() -> None:
     repertoire = Repertoire.of_drafts(drafts, language)
     await repertoire.refresh()
     assert repertoire.scenario("recall") is drafts["recall"]
-    assert repertoire.language("recall") is language
+    assert repertoire.language_of(drafts["recall"]) is language

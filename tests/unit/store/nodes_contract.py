@@ -11,6 +11,7 @@ from voicebot.contacts.model import AttemptStatus, ContactStatus
 from voicebot.dialogue.outcome import Disposition, Outcome
 from voicebot.store.database import SqlStore
 from voicebot.store.port import ALL_LANES, CallRow, Concluded, EventRow, Lane, Settlement, closed_lane
+from voicebot.store.reception import ASKED, InvitationsNow, Reception
 
 MANY = 8
 
@@ -59,6 +60,32 @@ class LanesContract:
         await store.save_lane(Lane("recall", 2))
         assert await started(store, lines=5) == 2
         assert await store.lines_taken() == {"recall": 2}
+
+    async def test_never_more_invitations_than_free_administrators_whoever_asks_at_once(self, store: SqlStore) -> None:
+        """Two nodes at once; one administrator of three talks, as the events of a live call tell."""
+        await plan(store, "recall", MANY - 1)
+        await store.add_contacts([contact(MANY)], [attempt(MANY, phone="+78880000109")])
+        talks = CallRow(f"a{MANY}", f"a{MANY}", "+78880000109", "s", "1", NOW)
+        asked = EventRow(f"a{MANY}", 1, 0, ASKED, "{}")
+        assert await store.start_attempt(f"a{MANY}", "n0", NOW, 50, talks, [asked])
+        await store.save_lane(Lane("recall", None, "", True))
+        desk = Reception(3, per_administrator=1.0)
+        begun = await asyncio.gather(
+            *(store.start_attempt(f"a{n}", f"n{n % 2}", NOW, 50, None, (), desk) for n in range(1, MANY))
+        )
+        assert sum(begun) == 2
+        assert await store.invitations_now() == InvitationsNow(live=2, busy=1)
+        await store.append_events([EventRow(f"a{MANY}", 2, 1, "TransferFailed", "{}")])
+        again = [await store.start_attempt(f"a{n}", "n1", NOW, 50, None, (), desk) for n in range(1, MANY)]
+        assert sum(again) == 1
+
+    async def test_an_administrator_who_talks_takes_a_line_on_every_node(self, store: SqlStore) -> None:
+        await plan(store, many=2)
+        call, asked = CallRow("a1", "a1", "+78880000101", "s", "1", NOW), EventRow("a1", 1, 0, ASKED, "{}")
+        assert await store.start_attempt("a1", "n1", NOW, 2, call, [asked])
+        assert await store.start_attempt("a2", "n2", NOW, 2) is False
+        await store.append_events([EventRow("a1", 2, 1, "TransferEnded", "{}")])
+        assert await store.start_attempt("a2", "n2", NOW, 2) is True
 
     async def test_a_closed_campaign_starts_nothing(self, store: SqlStore) -> None:
         await plan(store, "recall", 2)

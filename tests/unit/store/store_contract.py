@@ -474,12 +474,6 @@ class HistoryContract:
         await store.add_suppression(Suppression(PHONE, "", "На час", NOW, NOW + HOUR))
         assert [len(await store.suppressions(PHONE, "", NOW + wait)) for wait in (-HOUR, 0 * HOUR, HOUR)] == [0, 1, 0]
 
-    async def test_a_scenario_version_is_kept_once(self, store: SqlStore) -> None:
-        await store.save_scenario("visit_reminder", "7", "первый", NOW)
-        await store.save_scenario("visit_reminder", "7", "второй", NOW)
-        assert await store.scenario_text("visit_reminder", "7") == "первый"
-        assert await store.scenario_text("visit_reminder", "8") is None
-
 
 class OutboxContract:
     async def test_deliveries_wait_and_count_their_tries(self, store: SqlStore) -> None:

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from decisions_contract import DecisionsContract  # noqa: E402
 from inbound_contract import InboundContract  # noqa: E402
+from late_contract import GivingUpContract, SyncContract  # noqa: E402
 from nodes_contract import LanesContract, LateEndContract, NodesContract  # noqa: E402
 from store_contract import (  # noqa: E402 - the folder of tests is no package
     NOW,
@@ -82,6 +83,14 @@ class TestLanes(LanesContract):
 
 
 class TestNodes(NodesContract):
+    pass
+
+
+class TestSync(SyncContract):
+    pass
+
+
+class TestGivingUp(GivingUpContract):
     pass
 
 

@@ -36,7 +36,7 @@ async def test_versions_count_from_one_and_the_last_one_runs(store: SqlStore) ->
     assert await store.publish_scenario(replace(FIRST, scenario_id="feedback")) == 1
     assert [(s.scenario_id, s.number) for s in await store.running_scenarios()] == [("feedback", 1), ("recall", 2)]
     assert (await store.published_scenarios("recall"))[0] == replace(FIRST, number=1)
-    assert await store.scenario_text("recall", "2") == "id: recall # 2"
+    assert (await store.published_scenarios("recall"))[1].text == "id: recall # 2"
 
 
 async def test_publishing_what_runs_already_makes_no_version(store: SqlStore) -> None:

@@ -20,6 +20,10 @@ from voicebot.mis.registry.models import (
 from voicebot.mis.registry.rows import Row, UnknownStatus, to_branch, to_doctor, to_patient, to_representative
 from voicebot.sql.statements import among, chunks
 
+_p = PatientRow
+#: What a patient is made of: not when the card was changed.
+_CARD = (_p.id, _p.surname, _p.given_name, _p.patronymic, _p.sex, _p.birth_date, _p.zone, _p.do_not_call)
+
 
 async def patients_of(
     connection: AsyncConnection, patient_ids: Sequence[str]
@@ -29,9 +33,9 @@ async def patients_of(
     found: dict[str, Patient] = {}
     bad: list[BadRecord] = []
     for ids in chunks(patient_ids):
-        result = await connection.execute(select(PatientRow).where(among(connection.dialect.name, PatientRow.id, ids)))
+        result = await connection.execute(select(*_CARD).where(among(connection.dialect.name, PatientRow.id, ids)))
         names = tuple(result.keys())
-        for values in result:
+        for values in result.all():  # all at once: one by one costs a call of the driver each
             row = dict(zip(names, values, strict=True))
             answers = who.get(row["id"])
             try:
@@ -50,7 +54,7 @@ async def shared_phones(connection: AsyncConnection, phones: Iterable[str]) -> f
             select(PhoneRow.phone).where(among(connection.dialect.name, PhoneRow.phone, some)).group_by(PhoneRow.phone)
         )
         several = statement.having(func.count(PhoneRow.patient_id.distinct()) > 1)
-        found.update((await connection.execute(several)).scalars())
+        found.update((await connection.execute(several)).scalars().all())
     return frozenset(found)
 
 
@@ -93,7 +97,7 @@ async def phones_of(
             .where(among(connection.dialect.name, model.patient_id, ids))
             .order_by(model.patient_id, model.position)
         )
-        for patient_id, phone in await connection.execute(statement):
+        for patient_id, phone in (await connection.execute(statement)).all():
             found[patient_id] = (*found.get(patient_id, ()), phone)
     return found
 

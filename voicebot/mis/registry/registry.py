@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ from voicebot.mis.registry.writing import write_once
 from voicebot.mis.selecting import CandidateBatch
 from voicebot.sql import migrate
 from voicebot.sql.engine import Database, DataConflict
-from voicebot.sql.statements import chunks
+from voicebot.sql.statements import among, chunks
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -81,6 +82,7 @@ class Registry:
                 Capability.ADD_NOTE,
                 Capability.CREATE_TASK,
                 Capability.SELECT,
+                Capability.PAGES,
             }
         )
 
@@ -103,6 +105,17 @@ class Registry:
             statement = statement.where(PatientRow.changed_at >= since)
         if until is not None:
             statement = statement.where(PatientRow.changed_at < until)
+        return await self._patients(statement)
+
+    async def patients_after(self, after: str, limit: int, since: datetime | None = None) -> Page[Patient]:
+        """By id: a patient keeps their place however they change."""
+        statement = select(PatientRow).where(PatientRow.id > after).order_by(PatientRow.id).limit(limit)
+        if since is not None:
+            statement = statement.where(PatientRow.changed_at >= since)
+        return await self._patients(statement, limit)
+
+    async def _patients(self, statement: Select[Any], limit: int = 0) -> Page[Patient]:
+        """limit: how many make a full page, behind which there may be another; 0 for all in one."""
         async with self.database.reading() as connection:
             rows = (await connection.execute(statement)).mappings().all()
             ids = [row["id"] for row in rows]
@@ -112,7 +125,8 @@ class Registry:
             answers = who.get(row["id"])
             return to_patient(row, phones.get(row["id"], ()), to_representative(*answers) if answers else None)
 
-        return page(rows, "пациент", read)
+        found = page(rows, "пациент", read)
+        return replace(found, next=ids[-1]) if limit and len(ids) == limit else found
 
     async def appointments(self, start: datetime, end: datetime) -> Page[Appointment]:
         return await self._visits(
@@ -147,7 +161,8 @@ class Registry:
         found: dict[str, Consent] = {}
         async with self.database.reading() as connection:
             for ids in chunks(patient_ids):
-                rows = await connection.execute(select(ConsentRow).where(ConsentRow.patient_id.in_(ids)))
+                these = among(connection.dialect.name, ConsentRow.patient_id, ids)
+                rows = await connection.execute(select(ConsentRow).where(these))
                 found.update({row["patient_id"]: Consent(**row) for row in rows.mappings()})
         return found
 

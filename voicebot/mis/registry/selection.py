@@ -24,7 +24,7 @@ from voicebot.sql.engine import Database
 from voicebot.sql.statements import among, chunks
 
 BATCH = 2_000  # visits, or patients by their date, that are looked at together
-CARDS = 10_000  # cards whose visits are looked through together, of which few may be meant
+CARDS = 20_000  # cards whose visits are looked through together, of which few may be meant
 #: Visits are looked at this much before a call is due: calling hours may move it earlier.
 AHEAD = timedelta(days=3)
 #: What was to be called about so long ago is not called about any more.
@@ -40,6 +40,8 @@ ZONES_APART = timedelta(hours=14)
 CAME = (Lifecycle.DONE.value, Lifecycle.ARRIVED.value, Lifecycle.BOOKED.value)
 
 _a, _p = AppointmentRow, PatientRow
+#: What a visit is made of: not when and by which line of a table it was changed.
+_VISIT = (_a.id, _a.version, _a.patient_id, _a.start, _a.doctor_id, _a.branch_id, _a.lifecycle, _a.answer, _a.service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Selection:
         """Visits of any lifecycle whose moment is near: the rules say why some of them are not called about."""
         begin, end = _window(campaign, now)
         statement = (
-            select(_a)
+            select(*_VISIT)
             .join(_p, _p.id == _a.patient_id)
             .where(_a.start >= begin, _a.start < end, *_person(campaign.segment, now), *_visit(campaign.segment))
             .order_by(_a.start, _a.id)
@@ -134,7 +136,9 @@ class Selection:
             if upto is None:
                 return
             within = and_(_a.patient_id > after, _a.patient_id <= upto)
-            yield await self._with_last_visits(campaign, now, within, since)
+            # The cards are bounded as well: PostgreSQL would look through all there are for each few of them.
+            whom = (_p.id > after, _p.id <= upto, *_person(campaign.segment, now))
+            yield await self._with_last_visits(campaign, now, within, since, whom)
             after = upto
 
     async def _to_recall(self, campaign: Campaign, now: datetime) -> AsyncIterator[Sequence[_Found]]:
@@ -163,10 +167,15 @@ class Selection:
             ]
 
     async def _with_last_visits(
-        self, campaign: Campaign, now: datetime, within: ColumnElement[bool], before: datetime | None
+        self,
+        campaign: Campaign,
+        now: datetime,
+        within: ColumnElement[bool],
+        before: datetime | None,
+        whom: Sequence[ColumnElement[bool]] = (),
     ) -> list[_Found]:
         """The patients of these visits with their last one, if it was before that moment and is what the segment
-        wants; None for any moment, also for none."""
+        wants; None for any moment, also for none. whom: what their cards must be, where that is not known yet."""
         segment = campaign.segment
         came = and_(_a.lifecycle.in_(CAME), _a.start <= now)
         booked = and_(_a.lifecycle == Lifecycle.BOOKED.value, _a.start > now)
@@ -182,11 +191,10 @@ class Selection:
         )
         last = and_(_a.patient_id == ends.c.patient_id, _a.start == ends.c.last, _a.lifecycle.in_(CAME))
         statement = (
-            select(ends.c.patient_id.label("who"), ends.c.next, _a)
-            .select_from(ends)
-            .join(_p, _p.id == ends.c.patient_id)
+            select(ends.c.patient_id.label("who"), ends.c.next, *_VISIT)
+            .select_from(ends.join(_p, _p.id == ends.c.patient_id) if whom else ends)
             .outerjoin(_a, last)
-            .where(*_person(segment, now), *_visit(segment), *_last_visit(segment))
+            .where(*whom, *_visit(segment), *_last_visit(segment))
             .order_by(ends.c.patient_id, _a.id)
         )
         if before is not None:
@@ -204,7 +212,7 @@ class Selection:
         async with self._database.reading() as connection:
             result = await connection.execute(statement)
             names = tuple(result.keys())  # row.mappings() takes five times as long for many rows
-            return [dict(zip(names, row, strict=True)) for row in result]
+            return [dict(zip(names, row, strict=True)) for row in result.all()]
 
 
 def _beyond(statement: Any, keys: tuple[Any, Any], after: tuple[Any, str] | None) -> Any:
