@@ -143,11 +143,11 @@ def main() -> None:
     result: dict[str, Any] = {"load_s": round(loaded, 2), "phrases": len(understanding.table.phrases)}
     alone = Understanding(understanding.table, None)
     result["corpus"] = figures(understanding, tuned, CORPUS_NAMES)
-    unseen = folder / "phrases.ru.holdout.yaml"
-    if unseen.exists():
-        result["holdout"] = figures(understanding, holdout(unseen), frozenset())
-        result["holdout_table_alone"] = figures(alone, holdout(unseen), frozenset(), VISIT)
-        result["holdout_visit_known"] = figures(understanding, holdout(unseen), frozenset(), VISIT)
+    for name in ("phrases.ru.holdout", "phrases.ru.usual.holdout"):
+        unseen = holdout(folder / f"{name}.yaml")
+        result[name] = figures(understanding, unseen, frozenset())
+        result[f"{name}, table alone"] = figures(alone, unseen, frozenset(), VISIT)
+        result[f"{name}, visit known"] = figures(understanding, unseen, frozenset(), VISIT)
     if (folder / "values.ru.holdout.yaml").exists():
         result["holdout_values"] = values(understanding, folder / "values.ru.holdout.yaml")
     if "--folds" in sys.argv:

@@ -6,6 +6,7 @@ A yes that is in doubt stays below 0.5, where the machine asks again: a false ye
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from voicebot.dialogue.intents import Intent
 from voicebot.language.matching import MOMENT, Segment
@@ -88,22 +89,34 @@ def _doubted(said: Utterance, p: Polarity) -> Polarity:
     return Polarity(max(yes, 0), no, p.full_yes, p.full_no)
 
 
-def yes_vetoed(said: Utterance) -> bool:
-    """Whether something speaks against a yes, however like one the sentence is.
+class Against(IntEnum):
+    """What speaks against a yes, however like one the sentence is."""
 
-    That is what samples cannot know (the day of the visit) or what decides in a single word (an outright no, a
-    negation left over, a clipped «не»). Conditions and doubts are in the samples: of 68 sentences that these spoke
-    against and that were very like a yes, all were one.
-    """
-    return said.outright(Intent.NO) or said.asking or _spoken_against(said)
+    NOTHING = 0
+    WORDS = 1  # an outright no, a question, a negation left over: «пломба вылетела, как не прийти»
+    FACTS = 2  # what no sample can know: the day is not the visit's, or a «не» was clipped
+
+
+def against_yes(said: Utterance) -> Against:
+    """The gravest of it. Conditions and doubts are in the samples: of 68 sentences that these spoke against and that
+    were very like a yes, all were one."""
+    if _other_facts(said):
+        return Against.FACTS
+    return Against.WORDS if said.outright(Intent.NO) or said.asking or _negation_left(said) else Against.NOTHING
 
 
 def _spoken_against(said: Utterance) -> bool:
-    """A negation left over, a clipped «не», an amount, or a day or time that is not the visit's."""
-    if any(w in _NEGATIONS for w in said.uncovered()) or _clipped(said):
-        return True
+    return _negation_left(said) or _other_facts(said)
+
+
+def _negation_left(said: Utterance) -> bool:
+    return any(w in _NEGATIONS for w in said.uncovered())
+
+
+def _other_facts(said: Utterance) -> bool:
+    """A clipped «не», an amount, or a day or time that is not the visit's."""
     amounts = any(s.value.startswith("amount") for s in said.of(MOMENT))
-    return amounts or any(said.contradicts(m.value) for m in said.moments)
+    return amounts or _clipped(said) or any(said.contradicts(m.value) for m in said.moments)
 
 
 def _clipped(said: Utterance) -> bool:

@@ -12,21 +12,28 @@ from dataclasses import dataclass, replace
 
 from voicebot.dialogue.intents import Intent, Scored
 from voicebot.language.likeness import NONE, SURE
-from voicebot.language.polarity import DOUBTFUL
+from voicebot.language.polarity import DOUBTFUL, Against
 
 EVIDENCE = "по образцам фраз"
 
 
 @dataclass(frozen=True, slots=True)
 class OpinionRules:
-    """The thresholds, chosen by five-fold judgement on the samples (docs/figures/understanding.md)."""
+    """The thresholds, chosen on sentences of four authors whom the judging model had not read
+    (docs/figures/understanding.md)."""
 
-    yes: float = 0.9  # a wrong yes is the worst mistake: the sentence must be very like one
+    yes: float = 0.8  # a wrong yes is the worst mistake: the sentence must be very like one
+    yes_against: float = 0.92  # … and more so where words in it speak against a yes
     stop: float = 0.4  # a missed stop is the second worst
-    other: float = 0.4  # a wrong one of these is noticed in the next sentence
+    other: float = 0.45  # a wrong one of these is noticed in the next sentence
     overrule: float = 0.6  # what speaks against the table's finding must be so likely …
     unlikely: float = 0.2  # … and the finding itself no likelier than this
-    number_overruled: float = 0.8  # a number in a sentence is seldom what it is about, but the samples know none
+    stop_overruled: float = 0.5  # «перестаньте, конечно, приду»: a table's stop must be so unlikely …
+    stop_unlikely: float = 0.05  # … that not even a shadow of it is left
+    number_overruled: float = 0.88  # a number in a sentence is seldom what it is about, but the samples know none
+    number_yes: float = 0.9
+    nod_overruled: float = 0.5  # «так что в три я у вас»: a nod and more is no nod
+    nod_is_nothing: float = 0.6  # «допустим», «так сказать»
     doubt_yes: float = 0.5  # a table's yes less likely than this is asked again
     outright: float = 0.8  # a settled finding from here on stands
 
@@ -38,13 +45,15 @@ class Finding:
     settled: no word of meaning was left over, and a day, a time or a number is among them, or it is one sentence of
     the table as it stands. What a day says of the visit only the table can tell, and if it doubts, it doubts on
     purpose («приду в среду» of a Tuesday); and what an admin has written down counts more than what it is like.
-    yes_vetoed: something in the sentence speaks against a yes (another day, a negation left over), so that no
+    complete: every word of the sentence is in what the table found.
+    against: what in the sentence speaks against a yes; with mere words it must be very like one, against facts no
     likeness makes it one.
     """
 
     candidates: tuple[Scored, ...]
     settled: bool = False
-    yes_vetoed: bool = False
+    complete: bool = False
+    against: Against = Against.NOTHING
 
     @property
     def first(self) -> Scored | None:
@@ -62,9 +71,7 @@ def with_opinion(
         return found.candidates
     if first is None:
         return _led_by(label, opinion[label], found) if _enough(label, found, opinion, rules) else found.candidates
-    if first.intent in (label, Intent.STOP, Intent.BACKCHANNEL):  # what stands as a stop is never argued away
-        return found.candidates
-    if label != Intent.STOP and not _may_be_overruled(first, found, opinion, label, rules):
+    if first.intent == label or not _may_be_overruled(first, found, opinion, label, rules):
         return found.candidates
     if _enough(label, found, opinion, rules):
         return _led_by(label, opinion[label], found)
@@ -74,15 +81,22 @@ def with_opinion(
 def _may_be_overruled(
     first: Scored, found: Finding, opinion: Mapping[str, float], label: str, rules: OpinionRules
 ) -> bool:
+    against = opinion[label]
+    if first.intent is Intent.STOP:  # only what is nothing like a stop is argued away, never a whole sentence
+        return not found.settled and against >= rules.stop_overruled and opinion[Intent.STOP] <= rules.stop_unlikely
+    if label == Intent.STOP:
+        return True
     if found.settled and first.score >= rules.outright:
         return False
-    if label == NONE and first.intent is not Intent.YES:
-        return False  # to act on less than a yes costs little: the next sentence will tell
+    if first.intent is Intent.BACKCHANNEL:  # «понятно» is one
+        return not found.complete and against >= (rules.nod_is_nothing if label == NONE else rules.nod_overruled)
     if first.intent is Intent.NUMBER:
-        return label not in (NONE, Intent.YES) and opinion[label] >= rules.number_overruled
+        return label != NONE and against >= (rules.number_yes if label == Intent.YES else rules.number_overruled)
     if first.intent is Intent.YES:
         return opinion[Intent.YES] < rules.doubt_yes
-    return opinion[label] >= rules.overrule and opinion[first.intent] <= rules.unlikely
+    if label == NONE:
+        return False  # to act on less than a yes costs little: the next sentence will tell
+    return against >= rules.overrule and opinion[first.intent] <= rules.unlikely
 
 
 def _enough(label: str, found: Finding, opinion: Mapping[str, float], rules: OpinionRules) -> bool:
@@ -91,7 +105,8 @@ def _enough(label: str, found: Finding, opinion: Mapping[str, float], rules: Opi
     if label == Intent.STOP:
         return opinion[label] >= rules.stop
     if label == Intent.YES:
-        return opinion[label] >= rules.yes and not found.yes_vetoed
+        needed = rules.yes_against if found.against is Against.WORDS else rules.yes
+        return found.against is not Against.FACTS and opinion[label] >= needed
     return opinion[label] >= rules.other
 
 

@@ -14,7 +14,7 @@ from voicebot.language.heard_values import values_in
 from voicebot.language.likeness import Likeness
 from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, moments, resolve
-from voicebot.language.polarity import DOUBTFUL, yes_vetoed
+from voicebot.language.polarity import DOUBTFUL, against_yes
 from voicebot.language.second_opinion import Finding, with_opinion
 from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
 from voicebot.language.utterance import Utterance
@@ -101,7 +101,8 @@ class Understanding:
             any_names=frozenset() if context.names else names,
             visit_known=context.now is not None and context.visit is not None,
         )
-        found = Finding(weigh(said), _settled(said), yes_vetoed(said))
+        complete = not said.unknown and not said.uncovered()
+        found = Finding(weigh(said), _settled(said), complete, against_yes(said))
         if self._likeness is None or context.for_value:
             return found.candidates
         opinion = self._likeness.opinion(raw, said.asking, context.question, found.candidates)

@@ -26,6 +26,7 @@ class NearnessRules:
     faint_dbfs: float = -55.0  # no voice on a telephone begins so softly; gaps in comfort noise look like one
     noisy_dbfs: float = -50.0  # a quieter line gates nothing at the beginning of an utterance
     least_frames: int = 8  # what is known from less may be the beginning of a word
+    voices: float = 0.1  # of the surroundings, taken for speech by the detector: much of babble, nothing of a fan
     look_every: int = 6  # frames: surroundings do not change faster than in 200 ms
     memory_frames: int = 125  # 4 s: surroundings that grow louder are known after so long
     part_samples: int = 64  # 8 ms: a frame counts as loud as its loudest part, so that no word's end is lost
@@ -38,6 +39,7 @@ class Nearness:
         self.rules = rules or NearnessRules()
         self._behind: deque[float] = deque(maxlen=self.rules.memory_frames)  # levels of frames without a near voice
         self._all: deque[float] = deque(maxlen=self.rules.memory_frames)
+        self._voiced: deque[bool] = deque(maxlen=self.rules.memory_frames)  # the detector's opinion of each of _all
         self._peak = -120.0
         self._surroundings, self._frames = self.rules.quietest_dbfs, 0
 
@@ -48,6 +50,7 @@ class Nearness:
         """
         level, loudest = self._levels(to_samples(frame))
         self._all.append(level)
+        self._voiced.append(voice)
         if self._frames % self.rules.look_every == 0:  # medians cost more than all the rest
             self._surroundings = self._level_behind()
         self._frames += 1
@@ -63,7 +66,7 @@ class Nearness:
     def _is_far(self, level: float, loudest: float, speaking: bool) -> bool:
         rules, behind = self.rules, self._surroundings
         if not speaking:
-            hidden = behind > rules.noisy_dbfs and level <= behind + rules.above_db
+            hidden = behind > rules.noisy_dbfs and level <= behind + rules.above_db and self._voices_behind()
             return hidden or loudest <= rules.faint_dbfs
         if behind + rules.above_db > self._peak - rules.apart_db:
             return False
@@ -78,6 +81,13 @@ class Nearness:
         whole = len(self._all) == rules.memory_frames
         fifth = float(np.percentile(self._all, 20)) if whole else rules.quietest_dbfs
         return max(middle, fifth, rules.quietest_dbfs)
+
+    def _voices_behind(self) -> bool:
+        """Whether the surroundings are like speech. Of steady noise the detector knows by itself that it is none, and
+        loudness must not hide a word in it: at 5 dB every tenth was lost, and the rest began late."""
+        limit = self._surroundings + self.rules.above_db
+        behind = [voiced for level, voiced in zip(self._all, self._voiced, strict=True) if level <= limit]
+        return sum(behind) >= self.rules.voices * len(behind)
 
     def _levels(self, samples: Samples) -> tuple[float, float]:
         """dBFS of the frame and of its loudest part."""

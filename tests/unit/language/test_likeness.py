@@ -9,6 +9,7 @@ import pytest
 from voicebot.dialogue.intents import Intent, Scored
 from voicebot.language.learning import Sample, fingerprint, learn, read_samples
 from voicebot.language.likeness import LABELS, NONE, Likeness, LikenessBroken, features, shipped
+from voicebot.language.polarity import Against
 from voicebot.language.second_opinion import Finding, OpinionRules, with_opinion
 from voicebot.language.table import Phrase, PhraseTable, Question
 from voicebot.language.understanding import Understanding
@@ -22,8 +23,10 @@ def opinion(**likely: float) -> dict[str, float]:
     return {str(label): likely.get(str(label), rest) for label in LABELS}
 
 
-def found(*candidates: tuple[Intent, float], settled: bool = False, vetoed: bool = False) -> Finding:
-    return Finding(tuple(Scored(intent, score) for intent, score in candidates), settled, vetoed)
+def found(
+    *candidates: tuple[Intent, float], settled: bool = False, complete: bool = False, against: Against = Against.NOTHING
+) -> Finding:
+    return Finding(tuple(Scored(intent, score) for intent, score in candidates), settled, complete, against)
 
 
 def first(result: tuple[Scored, ...]) -> str:
@@ -89,17 +92,45 @@ def test_a_yes_must_be_very_like_one():
     assert first(with_opinion(found(), opinion(yes=RULES.yes + 0.05))) == "yes"
 
 
-def test_what_speaks_against_a_yes_outweighs_any_likeness():
-    assert first(with_opinion(found((Intent.YES, 0.4), vetoed=True), opinion(yes=0.99))) == NONE
+def test_another_day_than_the_visit_s_outweighs_any_likeness():
+    assert first(with_opinion(found((Intent.YES, 0.4), against=Against.FACTS), opinion(yes=0.99))) == NONE
+
+
+def test_a_yes_with_a_negation_left_over_must_be_very_like_one():
+    spoken = found(against=Against.WORDS)
+    assert first(with_opinion(spoken, opinion(yes=RULES.yes_against - 0.02))) == NONE
+    assert first(with_opinion(spoken, opinion(yes=RULES.yes_against + 0.02))) == "yes"
 
 
 def test_a_yes_that_is_unlike_one_is_asked_again():
     assert first(with_opinion(found((Intent.YES, 0.95)), opinion(none=0.8))) == NONE
 
 
-def test_a_stop_is_found_beside_anything_and_never_argued_away():
+def test_a_stop_is_found_beside_anything():
     assert first(with_opinion(found((Intent.NO, 0.9)), opinion(stop=0.5))) == "stop"
-    assert first(with_opinion(found((Intent.STOP, 0.5)), opinion(yes=0.99))) == "stop"
+
+
+def test_a_stop_of_the_table_stands_unless_nothing_of_it_is_left():
+    stop = (Intent.STOP, 0.9)
+    assert first(with_opinion(found(stop), opinion(yes=0.9, stop=0.06))) == "stop"
+    assert first(with_opinion(found(stop), opinion(yes=0.93, stop=0.01))) == "yes"
+    assert first(with_opinion(found(stop), opinion(none=0.9, stop=0.01))) == NONE
+    assert first(with_opinion(found(stop, settled=True), opinion(yes=0.99))) == "stop"
+
+
+def test_a_nod_and_more_is_what_the_rest_is_like():
+    nod = (Intent.BACKCHANNEL, 0.6)
+    assert first(with_opinion(found(nod), opinion(change=0.7))) == "change"
+    assert first(with_opinion(found(nod), opinion(none=0.7))) == NONE
+    assert first(with_opinion(found(nod, complete=True), opinion(none=0.99))) == "backchannel"
+
+
+def test_a_number_that_nobody_asked_for_is_seldom_what_a_sentence_is_about():
+    number = (Intent.NUMBER, 0.9)
+    assert first(with_opinion(found(number), opinion(question=0.92))) == "question"
+    assert first(with_opinion(found(number), opinion(none=0.9))) == "number"
+    assert first(with_opinion(found(number), opinion(yes=0.85))) == "number"
+    assert first(with_opinion(found(number), opinion(yes=0.95))) == "yes"
 
 
 def test_days_and_numbers_that_are_all_understood_are_the_table_s_business():

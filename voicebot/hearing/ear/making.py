@@ -30,6 +30,8 @@ from voicebot.hearing.ear.sounds import RATE
 from voicebot.hearing.ear.voices import FESTVOX, PROMPTS, Speakers
 
 _PR_SET_PDEATHSIG = 1
+# two processes whose BLAS has two threads each spend half of their time waiting for one another
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 SHARD = 200  # clips: half a minute of work that an interruption can cost
 _BATCH = 8
 _KEPT_FILE = Path(__file__).with_name("kept_recordings.yaml")
@@ -75,6 +77,7 @@ def make(order: Order, tell: Tell, material: Material | None = None) -> Made:
     missing = [i for i in range(len(shards)) if not shard_file(order.folder, i).exists()]
     done = len(shards) - len(missing)
     tell("клипы", done * SHARD, len(recipes))
+    os.environ.update(_ONE_THREAD)  # of the processes that start now: theirs is read when numpy is imported
     spawn = multiprocessing.get_context("spawn")  # forked threads of numpy and ctranslate2 hang
     start = (str(order.rhvoice or ""), str(order.whisper), order.seed)
     with ProcessPoolExecutor(order.processes, spawn, _start, start) as pool:
