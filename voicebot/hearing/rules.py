@@ -35,7 +35,8 @@ class FusionRules:
     sure_confidence: float = 0.6  # from which a recogniser is sure: half of what it writes right is above
     ear_rejects: float = 0.8  # no answer at all, this probable: a yes is asked again
     text_yes_confidence: float = 0.5  # below, a yes that the ear does not hear is asked again
-    text_confidence: float = 0.4  # below, any other meaning that the ear does not hear is asked again
+    # below, any other meaning that the ear does not hear is asked again (0.65 halves what strangers' speech sets off)
+    text_confidence: float = 0.65
     # numbers, where one is asked for: of the product of text's and ear's probabilities
     number: float = 0.85
     number_floor: float = 0.02  # what a number keeps when one of the two does not hear it at all
