@@ -146,7 +146,8 @@ def _weighed(
         return _with(_with(told, replace(best, score=_NEAR_SCORE, evidence=_both(best, support))), rival)
     needed = rules.text_yes_confidence if best.intent is Intent.YES else rules.text_confidence
     rejected = ear.get(EarClass.OTHER, 0.0) + ear.get(EarClass.NON_SPEECH, 0.0) >= rules.ear_rejects
-    if confidence < needed or (best.intent is Intent.YES and rejected):
+    weak = best.score < rules.text_weak and support < rules.ear_unheard
+    if confidence < needed or weak or (best.intent is Intent.YES and rejected):
         return _with(told, _doubted(best, support, rules))
     return _with(told, replace(best, evidence=_both(best, support)))
 

@@ -37,6 +37,8 @@ class FusionRules:
     text_yes_confidence: float = 0.5  # below, a yes that the ear does not hear is asked again
     # below, any other meaning that the ear does not hear is asked again (0.65 halves what strangers' speech sets off)
     text_confidence: float = 0.65
+    text_weak: float = 0.8  # a meaning that hangs on a word or two of the text, or on likeness alone ...
+    ear_unheard: float = 0.1  # ... and of which the ear hears nothing, is asked again: «когда такси въедет в аллею»
     # numbers, where one is asked for: of the product of text's and ear's probabilities
     number: float = 0.85
     number_floor: float = 0.02  # what a number keeps when one of the two does not hear it at all

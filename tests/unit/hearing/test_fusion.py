@@ -99,6 +99,13 @@ def test_a_hint_in_the_text_makes_the_ear_be_believed_sooner() -> None:
     assert acted(fuse(text("Добавим", 0.3), Meaning((), "добавим"), heard, ASK)) is None
 
 
+def test_a_word_in_a_sentence_of_which_the_ear_hears_nothing_is_asked_again() -> None:
+    said = text("когда такси въедет в аллею", 0.9)
+    assert acted(fuse(said, meant(Intent.NO, 0.7), ear(other=0.9), ASK)) is None
+    assert acted(fuse(said, meant(Intent.NO, 0.7), ear(other=0.7, no=0.2), ASK)) is Intent.NO
+    assert acted(fuse(said, meant(Intent.NO, 0.9), ear(other=0.9), ASK)) is Intent.NO
+
+
 def test_the_ear_does_not_answer_over_words_that_are_surely_about_something_else() -> None:
     told = Meaning((), "купи хлеба и молока")
     assert acted(fuse(text("купи хлеба и молока", 0.9), told, ear(yes=0.99), ASK)) is None
