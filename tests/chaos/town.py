@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -65,6 +65,7 @@ class Town:
             phone(n): self._chance.choices(list(_SHARES), list(_SHARES.values()))[0] for n in range(size)
         }  # fmt: skip
         self.booked: list[str] = []
+        self.booked_at: dict[str, datetime] = {}  # phone -> moment of the machine
 
     def people(self) -> str:
         """The book of the city. A manner is written out once: the city reads no more than a megabyte."""
@@ -90,6 +91,7 @@ class Town:
         path.write_text("\n".join(["Фамилия;Имя;Отчество;Телефон;Дата и время;Врач;Филиал;Адрес", *lines]))
         asyncio.run(self._import(path, shown))
         self.booked += numbers
+        self.booked_at |= dict.fromkeys(numbers, datetime.now(UTC))
 
     def _line(self, number: str, starts: Sequence[datetime]) -> str:
         name = f"{self._chance.choice(SURNAMES)};{self._chance.choice(NAMES)};Ивановна"

@@ -39,6 +39,7 @@ MONDAY = datetime(2026, 11, 9, 11, 0, tzinfo=ZONE)  # no public holiday until th
 TROUBLES = {Kind.MIS_LATE: Trouble.LATE, Kind.MIS_TWICE: Trouble.TWICE, Kind.MIS_NONSENSE: Trouble.NONSENSE}
 NIGHT_S = 6.0  # how long it stays night before the next morning comes
 PATIENCE_S = 15.0  # how long a fault waits for calls
+PLANNED_WITHIN_S = 60  # a reading every 2 s, with kills, restarts and a MIS that talks nonsense in between
 IDLE_S = 6.0  # when nobody was rung for so long, time leaps a little
 
 
@@ -241,6 +242,11 @@ class World:
         """Whether something that ends or disturbs calls happened between these moments."""
         disturbed = [(d.began, d.ended) for d in self.disturbances]
         return any(since <= ended and began <= until for since, until in (*disturbed, *self.robot.down))
+
+    def leapt_over(self, phone: str, start: datetime) -> bool:
+        """Whether the clock passed this visit before a robot that is killed now and then could read and plan it."""
+        booked = self.town.booked_at[phone]
+        return any(self.clock.shown(booked + timedelta(seconds=s)) >= start for s in range(PLANNED_WITHIN_S))
 
     def _touched(self, kind: Kind, at: datetime, seconds: float) -> None:
         self.disturbances.append(Disturbance(kind, at, at + timedelta(seconds=seconds)))
