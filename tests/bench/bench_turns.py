@@ -33,6 +33,7 @@ from voicebot.hearing_process import ear_beside  # noqa: E402
 from voicebot.judging import path as path_module  # noqa: E402
 from voicebot.judging.path import Path  # noqa: E402
 from voicebot.judging.question import Asked, asked_at, scenarios_in  # noqa: E402
+from voicebot.language.likeness import shipped  # noqa: E402
 from voicebot.language.understanding import Understanding  # noqa: E402
 from voicebot.scenarios.phrases import load_phrases  # noqa: E402
 from voicebot.speech.audio import silence  # noqa: E402
@@ -85,7 +86,7 @@ class Eager(Listener):
 
 async def main(takes_ms: int, write: bool) -> None:
     scenarios, now = scenarios_in(ROOT / "scenarios"), datetime(2026, 11, 23, 10, tzinfo=UTC)
-    known = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"))
+    known = Understanding(load_phrases(ROOT / "scenarios/phrases.ru.yaml"), shipped())
     hearer, engine = Hearer(takes_ms), RHVoice(ROOT / ".local/rhvoice")
     visit = now + timedelta(days=1)
     path = Path(
