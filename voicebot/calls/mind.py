@@ -8,7 +8,7 @@ from datetime import datetime
 
 from voicebot.clock import Clock
 from voicebot.dialogue.call import Call
-from voicebot.dialogue.intents import Meaning, ValueKind
+from voicebot.dialogue.intents import Intent, Meaning, ValueKind
 from voicebot.dialogue.scenario import AskValue
 from voicebot.dialogue.turn import expected
 from voicebot.hearing.fusion import ear_scores, fuse
@@ -16,7 +16,8 @@ from voicebot.hearing.numbers import number_phrases
 from voicebot.hearing.rules import RULES, FusionRules
 from voicebot.language.grammar import grammar
 from voicebot.language.table import Question
-from voicebot.language.understanding import Understanding, question_at, wanted_at
+from voicebot.language.understanding import NEGATIVE, Understanding, question_at, wanted_at
+from voicebot.language.unfinished import agrees_plainly
 from voicebot.speech.port import Capability, HeardSound, Recognised
 
 NO_SPEECH = 0.5  # SPEECH.md: above it Whisper rejected 86 of 86 non-speech files and lost 0.4 % of speech
@@ -50,6 +51,8 @@ class CallMind:
         written = speech_of(sound.recognised)
         told = self._told(written, call) if written is not None else Meaning(speech=False)
         expects = expected(call) if call.step_id else None
+        if expects is not None and call.asking_back in NEGATIVE and not (written and agrees_plainly(written.text)):
+            expects -= {Intent.YES}  # to «вы не придёте?» a yes that nobody has written down agrees to nothing
         text, ear = written or sound.recognised, ear_scores(sound.ear)
         return fuse(text, told, ear, expects, numbers=_numbers(call), rules=self._rules)
 
@@ -70,6 +73,7 @@ class CallMind:
             now=self._clock.now().astimezone(visit.tzinfo if visit is not None else None),
             visit=visit,
             wants=wanted_at(call.scenario, call.step_id) if call.step_id else None,
+            asking_back=call.asking_back,
         )
 
 

@@ -17,6 +17,7 @@ from voicebot.language.moments import agree, moments, resolve
 from voicebot.language.polarity import DOUBTFUL, against_yes
 from voicebot.language.second_opinion import Finding, with_opinion
 from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
+from voicebot.language.unfinished import agrees_plainly
 from voicebot.language.utterance import Utterance
 from voicebot.language.weighing import weigh
 from voicebot.language.words import Cleaner, split
@@ -24,6 +25,8 @@ from voicebot.language.words import Cleaner, split
 #: What an intent may stand for where a question has no use for it.
 _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.BUSY_NOW: Intent.CALLBACK_LATER,
                Intent.CALLBACK_LATER: Intent.BUSY_NOW}  # fmt: skip
+#: What «Правильно ли я поняла, вы не придёте?» asks about.
+NEGATIVE = frozenset({Intent.NO, Intent.CANCEL})
 _AGAINST_YES = frozenset({Intent.NO, Intent.CANCEL, Intent.CHANGE, Intent.WRONG_PERSON, Intent.STOP})
 SURE = 0.5
 PATRONYMIC = re.compile(r"[а-я]{2,}(?:ович|евич|ьич|овн[аыуе]|евн[аыуе]|иничн[аыуе])")
@@ -52,6 +55,7 @@ class Understanding:
         now: datetime | None = None,
         visit: datetime | None = None,
         wants: ValueKind | None = None,
+        asking_back: Intent | None = None,
     ) -> Meaning:
         """What an utterance means. Never raises, whatever the text.
 
@@ -64,6 +68,8 @@ class Understanding:
         visit:        aware, when the visit in question begins (needs now): «приду в пятницу» is then a yes only
                       when the visit is on that Friday; without it such an answer is always asked again
         wants:        the value that was asked for, so that «пять» is a mark or five o'clock
+        asking_back:  the meaning that «Правильно ли я поняла, …?» asks about: to «вы не придёте?» a «да нет, приду» is
+                      no yes
         values are numbers, times, and, when now is given, dates.
         speech is False for what recognisers write when nobody spoke.
         """
@@ -75,6 +81,8 @@ class Understanding:
         candidates = _with_alternatives(candidates, others)
         if expects is not None:
             candidates = _stand_in(candidates, expects)
+        if asking_back in NEGATIVE and not agrees_plainly(text):
+            candidates = tuple(_doubted(c) if c.intent is Intent.YES else c for c in candidates)
         if now is not None:
             candidates = tuple(_timed(c, now) for c in candidates)
         values = values_in(self._cleaner.clean(split(text))[0], now, wants)
@@ -172,6 +180,10 @@ def _stand_in(candidates: tuple[Scored, ...], expects: frozenset[Intent]) -> tup
         if c.intent not in expects and stands_for in expects and stands_for is not None:
             candidates = _sorted(list(candidates), replace(c, intent=stands_for))
     return candidates
+
+
+def _doubted(candidate: Scored) -> Scored:
+    return replace(candidate, score=min(candidate.score, DOUBTFUL))
 
 
 def _sorted(candidates: list[Scored], extra: Scored) -> tuple[Scored, ...]:

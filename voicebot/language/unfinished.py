@@ -17,6 +17,11 @@ _HANGING = _words(
 )
 #: Words that say yes or no, or nothing: however many of them, another may follow that turns them («да нет, приду»).
 _BARE = _words("да нет неа ага угу так ну не конечно ладно хорошо")
+#: What agrees with «вы не придёте?», and says nothing of coming.
+_AGREES = _BARE | _words(
+    "верно правильно точно именно совершенно абсолютно всё все понял поняла поняли вы меня увы сожалению к жалко "
+    "естественно разумеется ну что ж ж уж вот"
+) - _words("нет неа не")
 _GOES_ON = ("...", "…", ",", "-", "–", "—")
 
 
@@ -32,3 +37,9 @@ def bare(text: str) -> bool:
     """Whether there is one word, or nothing but yes, no and the like: what it means may still be turned."""
     words = split(text)
     return len(words) == 1 or (bool(words) and all(word in _BARE for word in words))
+
+
+def agrees_plainly(text: str) -> bool:
+    """«да», «да, всё верно», «к сожалению, да»: a yes that says nothing else. Not «да нет», not «приду»."""
+    words = split(text)
+    return bool(words) and all(word in _AGREES for word in words)

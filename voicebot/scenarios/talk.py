@@ -149,6 +149,7 @@ class Talk:
             now=self._moment(),
             visit=visit if isinstance(visit, datetime) else None,
             wants=wanted_at(call.scenario, call.step_id) if call.step_id else None,
+            asking_back=call.asking_back,
         )
         self.understood = replace(meaning, text=text.strip())
         self.rehearsal.utter(self.understood)

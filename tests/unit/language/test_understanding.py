@@ -188,3 +188,14 @@ def test_texts_of_the_recordings(capsys):
         print(f"\nunderstanding, recordings' texts: answers {sum(answers)}/{len(answers)}, "
               f"all {sum(right.values())}/{len(right)}, false yes among answers {len(false_yes)}")  # fmt: skip
     assert false_yes == []
+
+
+@pytest.mark.parametrize(
+    ("text", "agrees"),
+    [("да", True), ("да, всё верно", True), ("верно", True),
+     ("да нет, приду", False), ("приду", False), ("да приду я, приду", False), ("да, я буду", False)],
+)  # fmt: skip
+def test_to_did_i_get_it_right_that_you_do_not_come_a_coming_patient_does_not_agree(text: str, agrees: bool):
+    heard = UNDERSTANDING.understand(text, asking_back=Intent.NO)
+    assert (decided(heard) == "yes") is agrees
+    assert decided(UNDERSTANDING.understand(text, asking_back=Intent.YES)) == "yes"
