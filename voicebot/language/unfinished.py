@@ -18,10 +18,10 @@ _HANGING = _words(
 #: Words that say yes or no, or nothing: however many of them, another may follow that turns them («да нет, приду»).
 _BARE = _words("да нет неа ага угу так ну не конечно ладно хорошо")
 #: What agrees with «вы не придёте?», and says nothing of coming.
-_AGREES = _BARE | _words(
+_AGREES = (_BARE - _words("нет неа не")) | _words(
     "верно правильно точно именно совершенно абсолютно всё все понял поняла поняли вы меня увы сожалению к жалко "
-    "естественно разумеется ну что ж ж уж вот"
-) - _words("нет неа не")
+    "естественно разумеется что ж уж вот"
+)
 _GOES_ON = ("...", "…", ",", "-", "–", "—")
 
 

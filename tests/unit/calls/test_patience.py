@@ -12,7 +12,7 @@ from voicebot.dialogue.call import Phase, new_call
 from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
 from voicebot.dialogue.scenario import About, AskValue, End, Listen, Purpose, Reaction, Scenario, Step, Unclear
 from voicebot.hearing.ear.classes import EarClass
-from voicebot.language.unfinished import bare, unfinished
+from voicebot.language.unfinished import agrees_plainly, bare, unfinished
 
 _UNCLEAR = Unclear("Да или нет?", "bye")
 SCENARIO = Scenario(
@@ -98,3 +98,8 @@ def test_how_sentences_end() -> None:
     assert unfinished("да, но") and unfinished("Нет, не") and unfinished("приду…") and unfinished("ну")
     assert not unfinished("это я") and not unfinished("не могу") and not unfinished("") and not unfinished("А что?")
     assert bare("Да, да.") and bare("да нет") and not bare("да, приду") and not bare("")
+
+
+def test_a_plain_agreement_says_nothing_else() -> None:
+    assert agrees_plainly("да") and agrees_plainly("Да, всё верно.") and agrees_plainly("к сожалению, да")
+    assert not any(agrees_plainly(text) for text in ("нет", "да нет", "да не", "да, приду", ""))
