@@ -16,8 +16,7 @@ from voicebot.hearing.numbers import number_phrases
 from voicebot.hearing.rules import RULES, FusionRules
 from voicebot.language.grammar import grammar
 from voicebot.language.table import Question
-from voicebot.language.understanding import NEGATIVE, Understanding, question_at, wanted_at
-from voicebot.language.unfinished import agrees_plainly
+from voicebot.language.understanding import Understanding, may_agree, question_at, wanted_at
 from voicebot.speech.port import Capability, HeardSound, Recognised
 
 NO_SPEECH = 0.5  # SPEECH.md: above it Whisper rejected 86 of 86 non-speech files and lost 0.4 % of speech
@@ -51,8 +50,8 @@ class CallMind:
         written = speech_of(sound.recognised)
         told = self._told(written, call) if written is not None else Meaning(speech=False)
         expects = expected(call) if call.step_id else None
-        if expects is not None and call.asking_back in NEGATIVE and not (written and agrees_plainly(written.text)):
-            expects -= {Intent.YES}  # to «вы не придёте?» a yes that nobody has written down agrees to nothing
+        if expects is not None and not may_agree(call.asking_back, written.text if written is not None else ""):
+            expects -= {Intent.YES}  # nor does the ear alone make one
         text, ear = written or sound.recognised, ear_scores(sound.ear)
         return fuse(text, told, ear, expects, numbers=_numbers(call), rules=self._rules)
 

@@ -5,10 +5,10 @@ A yes that is in doubt stays below 0.5, where the machine asks again: a false ye
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from voicebot.dialogue.intents import Intent
+from voicebot.dialogue.intents import Intent, Scored
 from voicebot.language.matching import MOMENT, Segment
 from voicebot.language.table import Question, Role, Strength
 from voicebot.language.utterance import Utterance
@@ -87,6 +87,11 @@ def _doubted(said: Utterance, p: Polarity) -> Polarity:
     if said.guessed:
         yes = min(yes, DOUBTFUL)
     return Polarity(max(yes, 0), no, p.full_yes, p.full_no)
+
+
+def doubted(candidate: Scored) -> Scored:
+    """Too weak to be acted upon."""
+    return replace(candidate, score=min(candidate.score, DOUBTFUL))
 
 
 class Against(IntEnum):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from voicebot.dialogue.intents import Intent, Scored
 from voicebot.language.likeness import NONE, SURE
-from voicebot.language.polarity import DOUBTFUL, Against
+from voicebot.language.polarity import Against, doubted
 
 EVIDENCE = "по образцам фраз"
 
@@ -75,7 +75,7 @@ def with_opinion(
         return found.candidates
     if _enough(label, found, opinion, rules):
         return _led_by(label, opinion[label], found)
-    return tuple(replace(c, score=min(c.score, DOUBTFUL)) for c in found.candidates)
+    return tuple(doubted(c) for c in found.candidates)
 
 
 def _may_be_overruled(
@@ -116,5 +116,5 @@ def _led_by(label: str, probability: float, found: Finding) -> tuple[Scored, ...
     score = round(min(0.95, SURE + 0.4 * probability), 2)
     own = next((c for c in found.candidates if c.intent is intent), Scored(intent, 0))
     evidence = f"{own.evidence}; {EVIDENCE}" if own.evidence else EVIDENCE
-    rest = [replace(c, score=min(c.score, DOUBTFUL)) for c in found.candidates if c.intent is not intent]
+    rest = [doubted(c) for c in found.candidates if c.intent is not intent]
     return (replace(own, score=max(score, own.score), evidence=evidence), *rest)

@@ -14,7 +14,7 @@ from voicebot.language.heard_values import values_in
 from voicebot.language.likeness import Likeness
 from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, moments, resolve
-from voicebot.language.polarity import DOUBTFUL, against_yes
+from voicebot.language.polarity import DOUBTFUL, against_yes, doubted
 from voicebot.language.second_opinion import Finding, with_opinion
 from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
 from voicebot.language.unfinished import agrees_plainly
@@ -26,7 +26,7 @@ from voicebot.language.words import Cleaner, split
 _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.BUSY_NOW: Intent.CALLBACK_LATER,
                Intent.CALLBACK_LATER: Intent.BUSY_NOW}  # fmt: skip
 #: What «Правильно ли я поняла, вы не придёте?» asks about.
-NEGATIVE = frozenset({Intent.NO, Intent.CANCEL})
+_NEGATIVE = frozenset({Intent.NO, Intent.CANCEL})
 _AGAINST_YES = frozenset({Intent.NO, Intent.CANCEL, Intent.CHANGE, Intent.WRONG_PERSON, Intent.STOP})
 SURE = 0.5
 PATRONYMIC = re.compile(r"[а-я]{2,}(?:ович|евич|ьич|овн[аыуе]|евн[аыуе]|иничн[аыуе])")
@@ -81,8 +81,8 @@ class Understanding:
         candidates = _with_alternatives(candidates, others)
         if expects is not None:
             candidates = _stand_in(candidates, expects)
-        if asking_back in NEGATIVE and not agrees_plainly(text):
-            candidates = tuple(_doubted(c) if c.intent is Intent.YES else c for c in candidates)
+        if not may_agree(asking_back, text):
+            candidates = tuple(doubted(c) if c.intent is Intent.YES else c for c in candidates)
         if now is not None:
             candidates = tuple(_timed(c, now) for c in candidates)
         values = values_in(self._cleaner.clean(split(text))[0], now, wants)
@@ -147,6 +147,11 @@ class _Context:
         return self.now is not None and self.visit is not None and agree(moment, self.now, self.visit)
 
 
+def may_agree(asking_back: Intent | None, text: str) -> bool:
+    """Whether a yes may be one: to «Правильно ли я поняла, вы не придёте?» only what was written as a plain yes is."""
+    return asking_back not in _NEGATIVE or agrees_plainly(text)
+
+
 def wanted_at(scenario: Scenario, step_id: str) -> ValueKind | None:
     """The value that a step asks for, if it asks for one."""
     step = scenario.steps.get(step_id)
@@ -180,10 +185,6 @@ def _stand_in(candidates: tuple[Scored, ...], expects: frozenset[Intent]) -> tup
         if c.intent not in expects and stands_for in expects and stands_for is not None:
             candidates = _sorted(list(candidates), replace(c, intent=stands_for))
     return candidates
-
-
-def _doubted(candidate: Scored) -> Scored:
-    return replace(candidate, score=min(candidate.score, DOUBTFUL))
 
 
 def _sorted(candidates: list[Scored], extra: Scored) -> tuple[Scored, ...]:
