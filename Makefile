@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .PHONY: help setup machine venv asterisk rhvoice whisper test-tools demo serve doctor \
-	test test-unit test-integration check lint types contracts bench bench-calls chaos learn lock wheel clean distclean
+	test test-unit test-integration explore check lint types contracts bench bench-calls chaos learn lock wheel clean distclean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -71,6 +71,13 @@ test-unit: venv ## the quick round: unit tests alone (under a minute)
 
 test-integration: setup test-tools ## the real thing, without the demo: make test-integration ARGS="-k transfer"
 	@$(BIN)/pytest tests/integration -v --durations=15 $(ARGS)
+
+# `make test` draws the same examples every time; these are new ones in every round
+ROUNDS ?= 10
+explore: venv ## random examples for the tests of properties, new ones in every round: make explore ROUNDS=10
+	@for round in $$(seq $(ROUNDS)); do echo "== round $$round of $(ROUNDS)"; \
+		$(BIN)/pytest $$(grep -rl "from hypothesis" tests/unit --include="test_*.py") -q -n auto \
+			--hypothesis-profile=explore $(ARGS) || exit 1; done
 
 check: lint types contracts ## ruff, mypy --strict, import contracts
 

@@ -99,13 +99,13 @@ class Against(IntEnum):
 
     NOTHING = 0
     WORDS = 1  # an outright no, a question, a negation left over: «пломба вылетела, как не прийти»
-    FACTS = 2  # what no sample can know: the day is not the visit's, or a «не» was clipped
+    FACTS = 2  # what no sample can know: the day is not the visit's, a «не» was clipped, a no has the last word
 
 
 def against_yes(said: Utterance) -> Against:
     """The gravest of it. Conditions and doubts are in the samples: of 68 sentences that these spoke against and that
     were very like a yes, all were one."""
-    if _other_facts(said):
+    if _other_facts(said) or _no_has_the_last_word(said):
         return Against.FACTS
     return Against.WORDS if said.outright(Intent.NO) or said.asking or _negation_left(said) else Against.NOTHING
 
@@ -122,6 +122,12 @@ def _other_facts(said: Utterance) -> bool:
     """A clipped «не», an amount, or a day or time that is not the visit's."""
     amounts = any(s.value.startswith("amount") for s in said.of(MOMENT))
     return amounts or _clipped(said) or any(said.contradicts(m.value) for m in said.moments)
+
+
+def _no_has_the_last_word(said: Utterance) -> bool:
+    """«приду, приду… не приду»: the more often a yes was said before, the liker a yes it is to the samples."""
+    last = max(said.of(Intent.YES, Intent.NO), key=lambda s: s.start, default=None)
+    return last is not None and last.label == Intent.NO and last.strength is Strength.FULL
 
 
 def _clipped(said: Utterance) -> bool:
