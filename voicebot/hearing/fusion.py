@@ -141,14 +141,14 @@ def _weighed(
     sure = best.intent is not Intent.YES and confidence >= rules.sure_confidence
     if probability >= (rules.ear_contradicts_sure if sure else rules.ear_contradicts):
         if other is Intent.STOP:  # not likely enough to be one, too likely to overhear
-            return _with(_with(told, _doubted(best, support, rules)), _hint(other, probability, rules))
+            return _with(_doubted(told, best, support, rules), _hint(other, probability, rules))
         rival = Scored(other, _NEAR_SCORE, "", _by_ear(probability))
         return _with(_with(told, replace(best, score=_NEAR_SCORE, evidence=_both(best, support))), rival)
     needed = rules.text_yes_confidence if best.intent is Intent.YES else rules.text_confidence
     rejected = ear.get(EarClass.OTHER, 0.0) + ear.get(EarClass.NON_SPEECH, 0.0) >= rules.ear_rejects
     weak = best.score < rules.text_weak and support < rules.ear_unheard
     if confidence < needed or weak or (best.intent is Intent.YES and rejected):
-        return _with(told, _doubted(best, support, rules))
+        return _doubted(told, best, support, rules)
     return _with(told, replace(best, evidence=_both(best, support)))
 
 
@@ -194,8 +194,12 @@ def _hint(intent: Intent, probability: float, rules: FusionRules) -> Scored:
     return Scored(intent, round(below - 0.05, 2), "", _by_ear(probability))
 
 
-def _doubted(best: Scored, probability: float, rules: FusionRules) -> Scored:
-    return replace(best, score=round(rules.act - 0.05, 2), evidence=_both(best, probability))
+def _doubted(told: Meaning, best: Scored, probability: float, rules: FusionRules) -> Meaning:
+    """The best meaning asked again; what the text thought less likely does not step into its place."""
+    below = round(rules.act - 0.05, 2)
+    others = (replace(c, score=min(c.score, below)) if c.intent is not Intent.STOP else c for c in told.candidates)
+    weaker = replace(told, candidates=tuple(others))
+    return _with(weaker, replace(best, score=below, evidence=_both(best, probability)))
 
 
 def _off_topic(text: Written | None, rules: FusionRules) -> bool:

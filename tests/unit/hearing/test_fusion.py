@@ -200,6 +200,11 @@ def test_the_closed_set_has_every_number_that_may_be_answered() -> None:
     assert not {"шесть", "ноль"} & set(number_phrases(range(1, 6)))
 
 
+def test_a_weaker_yes_does_not_step_into_the_place_of_a_no_that_is_doubted() -> None:
+    told = Meaning((Scored(Intent.NO, 0.75), Scored(Intent.YES, 0.5)), "слова")
+    assert decided(fuse(text("слова", 0.0), told, ear(other=0.5), ASK), ASK) is None
+
+
 _intents = st.sampled_from([i for i in Intent if i not in (Intent.SILENCE, Intent.NUMBER)])
 _meanings = st.builds(
     lambda found: Meaning(tuple(sorted((Scored(i, s) for i, s in found.items()), key=lambda c: -c.score)), "слова"),
