@@ -36,8 +36,8 @@ from voicebot.scenarios.phrases import load_phrases  # noqa: E402
 
 SURE = 0.5
 MSK = timezone(timedelta(hours=3))
-NOW = datetime(2026, 11, 23, 10, tzinfo=MSK)
-VISIT = datetime(2026, 11, 24, 15, tzinfo=MSK)  # what the hold-out's sentences speak of: tomorrow at three
+NOW = datetime(2026, 11, 27, 10, tzinfo=MSK)
+VISIT = datetime(2026, 11, 28, 15, tzinfo=MSK)  # the authors of hold-outs and samples were told: tomorrow, Saturday, 15:00
 CORPUS_NAMES = frozenset({"иван", "ивана", "аркадьевич"})  # whom the corpus asks for; the hold-out names nobody
 
 

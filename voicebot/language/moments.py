@@ -101,5 +101,5 @@ def agree(value: str, now: datetime, visit: datetime) -> bool:
     if heard is None:
         return False
     minutes = abs((heard.hour - visit.hour) * 60 + heard.minute - visit.minute)
-    same_time = "at" not in value or minutes <= (ROUGHLY if value.endswith("~") else 30)
-    return same_time and ("day" not in value or heard.date() == visit.date())
+    same_time = "at" not in value.split() or minutes <= (ROUGHLY if value.endswith("~") else 30)
+    return same_time and ("day" not in value.split() or heard.date() == visit.date())

@@ -14,7 +14,7 @@ from voicebot.language.heard_values import values_in
 from voicebot.language.likeness import Likeness
 from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, moments, resolve
-from voicebot.language.polarity import DOUBTFUL, against_yes, doubted
+from voicebot.language.polarity import DOUBTFUL, PROPOSALS, against_yes, doubted
 from voicebot.language.second_opinion import Finding, with_opinion
 from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
 from voicebot.language.unfinished import agrees_plainly
@@ -118,11 +118,13 @@ class Understanding:
 
 
 def _settled(said: Utterance) -> bool:
-    """Whether the table knows better than any sample: a day or a number in full, or the sentence of an admin."""
+    """Whether the table knows better than any sample: a day or a number in full, or the sentence of an admin. «Можно
+    в среду», «давайте в среду» only propose one."""
     if said.unknown:
         return False
+    proposed = [s.said in PROPOSALS for s in said.of(Intent.YES)]
     whole = len(said.segments) == 1 and said.segments[0].strength is Strength.FULL and not said.uncovered()
-    return whole or bool(said.moments or said.of(NUMBER))
+    return whole or (bool(said.moments or said.of(NUMBER)) and not (proposed and all(proposed)))
 
 
 @lru_cache(maxsize=2)

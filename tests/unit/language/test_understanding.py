@@ -124,6 +124,22 @@ def test_a_yes_to_another_day_or_time_is_asked_again(text, expected):
     assert understood(text, now=NOW, visit=VISIT) == expected
 
 
+@pytest.mark.parametrize(("ahead", "said"), list(enumerate(
+    ["в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье"]
+)))  # fmt: skip
+def test_the_weekday_of_the_visit_is_a_yes_on_every_day_of_the_week(ahead, said):
+    """«day sat» has an «at» in it: whoever named the Saturday of a visit was asked again."""
+    monday = VISIT.replace(day=30)
+    visit = monday + timedelta(days=ahead)
+    assert understood(f"приду {said}", now=visit - timedelta(hours=29), visit=visit) == "yes"
+    assert understood(f"приду {said}", now=visit - timedelta(hours=29), visit=visit + timedelta(days=1)) == "none"
+
+
+@pytest.mark.parametrize("text", ["давайте в среду", "можно на пятницу", "давайте в шесть"])
+def test_another_day_that_is_only_proposed_is_a_change(text):
+    assert understood(text, now=NOW, visit=VISIT) == "change"
+
+
 def test_times_become_iso_times_when_the_hour_is_known():
     best = UNDERSTANDING.understand("перезвоните завтра в шесть вечера", now=NOW).candidates[0]
     assert (best.intent, best.value) == (Intent.CALLBACK_LATER, "2026-11-24T18:00:00+03:00")
