@@ -37,7 +37,7 @@ from voicebot.scenarios.phrases import load_phrases  # noqa: E402
 SURE = 0.5
 MSK = timezone(timedelta(hours=3))
 NOW = datetime(2026, 11, 27, 10, tzinfo=MSK)
-VISIT = datetime(2026, 11, 28, 15, tzinfo=MSK)  # the authors of hold-outs and samples were told: tomorrow, Saturday, 15:00
+VISIT = datetime(2026, 11, 28, 15, tzinfo=MSK)  # what the authors were told: tomorrow, Saturday, at three
 CORPUS_NAMES = frozenset({"иван", "ивана", "аркадьевич"})  # whom the corpus asks for; the hold-out names nobody
 
 

@@ -15,6 +15,7 @@ from voicebot.language.likeness import NONE, SURE
 from voicebot.language.polarity import Against, doubted
 
 EVIDENCE = "по образцам фраз"
+_REFUSALS = frozenset({str(Intent.NO), str(Intent.CANCEL), str(Intent.WRONG_PERSON)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,9 @@ class OpinionRules:
     yes: float = 0.8  # a wrong yes is the worst mistake: the sentence must be very like one
     yes_against: float = 0.92  # … and more so where words in it speak against a yes
     stop: float = 0.4  # a missed stop is the second worst
-    other: float = 0.45  # a wrong one of these is noticed in the next sentence
-    overrule: float = 0.6  # what speaks against the table's finding must be so likely …
+    refusal: float = 0.45  # a wrong no, cancellation or wrong person ends the conversation
+    other: float = 0.35  # a wrong one of these is noticed in the next sentence
+    overrule: float = 0.4  # what speaks against the table's finding must be so likely …
     unlikely: float = 0.2  # … and the finding itself no likelier than this
     stop_overruled: float = 0.5  # «перестаньте, конечно, приду»: a table's stop must be so unlikely …
     stop_unlikely: float = 0.05  # … that not even a shadow of it is left
@@ -91,7 +93,8 @@ def _may_be_overruled(
     if first.intent is Intent.BACKCHANNEL:  # «понятно» is one
         return not found.complete and against >= (rules.nod_is_nothing if label == NONE else rules.nod_overruled)
     if first.intent is Intent.NUMBER:
-        return label != NONE and against >= (rules.number_yes if label == Intent.YES else rules.number_overruled)
+        needed = rules.number_yes if label == Intent.YES else rules.number_overruled
+        return label != NONE and against >= needed
     if first.intent is Intent.YES:
         return opinion[Intent.YES] < rules.doubt_yes
     if label == NONE:
@@ -107,7 +110,7 @@ def _enough(label: str, found: Finding, opinion: Mapping[str, float], rules: Opi
     if label == Intent.YES:
         needed = rules.yes_against if found.against is Against.WORDS else rules.yes
         return found.against is not Against.FACTS and opinion[label] >= needed
-    return opinion[label] >= rules.other
+    return opinion[label] >= (rules.refusal if label in _REFUSALS else rules.other)
 
 
 def _led_by(label: str, probability: float, found: Finding) -> tuple[Scored, ...]:
