@@ -28,8 +28,9 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from voicebot.language.learning import learn, read_samples  # noqa: E402
+from voicebot.language.learning import learn  # noqa: E402
 from voicebot.language.likeness import shipped  # noqa: E402
+from voicebot.language.sample_sentences import read_samples  # noqa: E402
 from voicebot.language.table import PhraseTable, Question  # noqa: E402
 from voicebot.language.understanding import Understanding  # noqa: E402
 from voicebot.scenarios.phrases import load_phrases  # noqa: E402

@@ -17,7 +17,7 @@ import csv
 import json
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -51,6 +51,8 @@ COSTS = {"false_yes": 40.0, "wrong": 6.0, "asked_again": 1.0, "stop_missed": 10.
 GRID = {
     "ear_stop": (0.7, 0.8, 0.9, 0.95),
     "ear_stop_against": (0.7, 0.8, 0.9, 0.95, 0.98),
+    "stop_weak": (0.0, 0.7, 0.8, 0.9),
+    "stop_unheard": (0.02, 0.05, 0.1),
     "agree": (0.1, 0.2, 0.3, 0.4, 0.5),
     "ear_lone": (0.7, 0.8, 0.85, 0.9, 0.95),
     "ear_lone_yes": (0.9, 0.95, 0.97, 0.98, 0.99),
@@ -70,6 +72,9 @@ GRID = {
     "number_ear": (0.1, 0.2, 0.3, 0.4, 0.5, 0.7),
     "ear_hinted": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
     "ear_hinted_yes": (0.5, 0.6, 0.7, 0.8, 0.9),
+    "alike": (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8),
+    "ear_alike": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
+    "ear_alike_yes": (0.6, 0.7, 0.8, 0.9, 0.95),
     "non_speech": (0.8, 0.9, 0.95),
 }  # fmt: skip
 
@@ -137,6 +142,7 @@ class Replay:
         self.heard = known
         self.use_ear = use_ear
         self._told: dict[tuple[str, str], Meaning] = {}
+        self._alike: dict[str, Mapping[str, float]] = {}
 
     def heard_by(self, head: FilePath, kept: FilePath) -> None:
         """The ear's verdicts of another head. kept: what the encoder made of the sounds, for the next time."""
@@ -168,6 +174,11 @@ class Replay:
         if key not in self._told:
             self._told[key] = self.known.understand(text, expects, alternatives, **at)  # type: ignore[arg-type]
         return self._told[key]
+
+    def sounds_like(self, text: str) -> Mapping[str, float]:
+        if text not in self._alike:
+            self._alike[text] = self.known.sounds_like(text)
+        return self._alike[text]
 
     def _verdict(self, path: Path, one: Heard) -> Verdict:
         asked = self.marks if one.truth.asks_number else self.usual

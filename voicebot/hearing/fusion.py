@@ -31,6 +31,7 @@ _ALIKE = (
     frozenset({Intent.REPEAT, Intent.QUESTION, Intent.WHO_IS_THIS, Intent.HELLO}),
     frozenset({Intent.THANKS, Intent.BYE, Intent.BACKCHANNEL}),
 )
+_NOTHING: Mapping[str, float] = {}
 _NEAR_SCORE = 0.6  # of the second of two meanings between which the patient is asked
 
 
@@ -74,6 +75,7 @@ def fuse(
     expects: frozenset[Intent] | None,
     *,
     numbers: range | None = None,
+    alike: Mapping[str, float] = _NOTHING,
     rules: FusionRules = RULES,
 ) -> Meaning:
     """The meaning of an utterance.
@@ -83,6 +85,7 @@ def fuse(
     ear:     None where there is no ear: the text then stands alone
     expects: the intents that the open question has a use for, None for all; others are masked in the ear's guess
     numbers: the numbers that may be answered, where a number is asked for
+    alike:   intents whose usual answers the text sounds like (language.sounding_alike): likeness 0…1
     """
     told = _told(meaning)
     if numbers is not None:
@@ -101,7 +104,7 @@ def fuse(
         return _weighed(told, best, text, ear, heard, rules)
     if told.candidates and told.candidates[0].score >= rules.act:
         return _between(told, heard, rules)
-    return _lone(told, text, ear, heard, rules)
+    return _lone(told, text, ear, heard, alike, rules)
 
 
 def _told(meaning: Meaning) -> Meaning:
@@ -130,7 +133,9 @@ def _weighed(
     """The text is sure of one meaning: does the ear hear it too?"""
     support = sum(heard.get(i, 0.0) for i in _alike(best.intent))
     if best.intent is Intent.STOP:
-        return _with(told, replace(best, evidence=_both(best, support)))
+        unheard = best.score < rules.stop_weak and support < rules.stop_unheard
+        score = round(STOP_SURE - 0.05, 2) if unheard else best.score
+        return _with(told, replace(best, score=score, evidence=_both(best, support)))
     if support >= rules.agree:
         return _with(told, replace(best, score=max(best.score, 0.9), evidence=_both(best, support)))
     other, probability = max(heard.items(), key=lambda item: item[1], default=(Intent.SILENCE, 0.0))
@@ -163,14 +168,23 @@ def _between(told: Meaning, heard: dict[Intent, float], rules: FusionRules) -> M
 
 
 def _lone(
-    told: Meaning, text: Written | None, ear: EarScores, heard: dict[Intent, float], rules: FusionRules
+    told: Meaning,
+    text: Written | None,
+    ear: EarScores,
+    heard: dict[Intent, float],
+    alike: Mapping[str, float],
+    rules: FusionRules,
 ) -> Meaning:
     """The text says nothing that this question can use: the ear alone, if it is sure and the text is not."""
     intent, probability = max(heard.items(), key=lambda item: item[1], default=(Intent.SILENCE, 0.0))
     hinted = any(c.intent is intent for c in told.candidates)
     if not hinted and _off_topic(text, rules):
         return told
-    if probability >= (_hinted(intent, rules) if hinted else _alone(intent, rules)):
+    sounds = alike.get(intent.value, 0.0)
+    needed = _hinted(intent, rules) if hinted else _alone(intent, rules)
+    if sounds >= rules.alike:
+        needed = min(needed, rules.ear_alike_yes if intent is Intent.YES else rules.ear_alike)
+    if probability >= needed:
         evidence = next((_both(c, probability) for c in told.candidates if c.intent is intent), _by_ear(probability))
         return _with(replace(told, speech=True), Scored(intent, round(probability, 2), "", evidence))
     if ear.get(EarClass.NON_SPEECH, 0.0) >= rules.non_speech and not told.candidates:

@@ -18,6 +18,10 @@ class FusionRules:
     # (EAR.md has 0.8; with two heads 0.9 cost less: at 0.8 one recording in a hundred was a stop that nobody said)
     ear_stop: float = 0.9
     ear_stop_against: float = 0.97  # where the text surely says something else: «вы не по адресу звоните»
+    # a stop of the text that hangs on a word or on likeness, and of which the ear hears nothing at all, is none:
+    # «конференция заблокирована»
+    stop_weak: float = 0.8
+    stop_unheard: float = 0.05
     # agreement: the ear names the same meaning as the text; its other guesses may then be anything
     agree: float = 0.5
     # the ear alone, where the text says nothing
@@ -26,6 +30,10 @@ class FusionRules:
     # ... where the text hints at the same, though not surely enough to be acted upon
     ear_hinted: float = 0.6
     ear_hinted_yes: float = 0.8
+    # ... where the text sounds like a usual answer of the same meaning, though its words are others
+    alike: float = 0.6
+    ear_alike: float = 0.5
+    ear_alike_yes: float = 0.8
     # ... unless the text, without such a hint, is surely about something else: this sure of this many words
     offtopic_confidence: float = 0.7
     offtopic_words: int = 3
@@ -37,8 +45,8 @@ class FusionRules:
     text_yes_confidence: float = 0.5  # below, a yes that the ear does not hear is asked again
     # below, any other meaning that the ear does not hear is asked again (0.65 halves what strangers' speech sets off)
     text_confidence: float = 0.65
-    text_weak: float = 0.8  # a meaning that hangs on a word or two of the text, or on likeness alone ...
-    ear_unheard: float = 0.1  # ... and of which the ear hears nothing, is asked again: «когда такси въедет в аллею»
+    text_weak: float = 0.9  # a meaning that hangs on a word or two of the text, or on likeness alone ...
+    ear_unheard: float = 0.2  # ... and of which the ear hears nothing, is asked again: «когда такси въедет в аллею»
     # numbers, where one is asked for: of the product of text's and ear's probabilities
     number: float = 0.85
     number_floor: float = 0.02  # what a number keeps when one of the two does not hear it at all

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -11,11 +11,12 @@ from functools import lru_cache
 from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
 from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.language.heard_values import values_in
-from voicebot.language.likeness import Likeness
+from voicebot.language.likeness import NONE, Likeness
 from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, moments, resolve
 from voicebot.language.polarity import DOUBTFUL, PROPOSALS, against_yes, doubted
 from voicebot.language.second_opinion import Finding, with_opinion
+from voicebot.language.sounding_alike import likeliest, shipped_sentences
 from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
 from voicebot.language.unfinished import agrees_plainly
 from voicebot.language.utterance import Utterance
@@ -87,6 +88,14 @@ class Understanding:
             candidates = tuple(_timed(c, now) for c in candidates)
         values = values_in(self._cleaner.clean(split(text))[0], now, wants)
         return Meaning(candidates, text.strip(), speech=True, values=values)
+
+    def sounds_like(self, text: str) -> Mapping[str, float]:
+        """What a garbled text may have been: intent -> likeness of the nearest usual answer, 0.5…1. None without
+        likeness: the samples belong to it."""
+        if self._likeness is None:
+            return {}
+        near = shipped_sentences().near(text)
+        return {label: likeness for label in near if (likeness := likeliest(near, label)) and label != NONE}
 
     def _candidates(self, text: str, context: _Context) -> tuple[Scored, ...] | None:
         raw = split(text)

@@ -129,8 +129,10 @@ def test_a_stop_that_is_not_likely_enough_is_no_stop_and_makes_a_yes_doubtful() 
 
 
 def test_a_written_stop_is_never_outvoted() -> None:
-    told = meant(Intent.STOP, STOP_SURE)
-    assert acted(fuse(text("не звоните", 0.1), told, ear(yes=0.99), ASK)) is Intent.STOP
+    outright, weak = meant(Intent.STOP, RULES.stop_weak), meant(Intent.STOP, STOP_SURE)
+    assert acted(fuse(text("не звоните", 0.1), outright, ear(yes=0.99), ASK)) is Intent.STOP
+    shadow = ear(yes=0.9, stop=RULES.stop_unheard + 0.01)
+    assert acted(fuse(text("не звоните", 0.1), weak, shadow, ASK)) is Intent.STOP
 
 
 def test_what_the_question_has_no_use_for_is_masked() -> None:
@@ -200,6 +202,34 @@ def test_the_closed_set_has_every_number_that_may_be_answered() -> None:
     assert not {"шесть", "ноль"} & set(number_phrases(range(1, 6)))
 
 
+def test_the_ear_is_believed_sooner_where_the_text_sounds_like_the_same() -> None:
+    garbled, heard = text("Выробот", 0.4), ear(repeat=RULES.ear_alike + 0.05)
+    nothing = Meaning((), "Выробот")
+    assert decided(fuse(garbled, nothing, heard, ASK), ASK) is None
+    assert acted(fuse(garbled, nothing, heard, ASK, alike={"repeat": RULES.alike})) is Intent.REPEAT
+    assert decided(fuse(garbled, nothing, heard, ASK, alike={"operator": 0.9}), ASK) is None
+    assert decided(fuse(garbled, nothing, heard, ASK, alike={"repeat": RULES.alike - 0.05}), ASK) is None
+
+
+def test_a_yes_that_the_text_sounds_like_still_needs_a_sure_ear() -> None:
+    garbled, nothing = text("Харасу", 0.4), Meaning((), "Харасу")
+    for probability, yes in ((RULES.ear_alike_yes - 0.02, False), (RULES.ear_alike_yes + 0.02, True)):
+        found = decided(fuse(garbled, nothing, ear(yes=probability), ASK, alike={"yes": 0.9}), ASK)
+        assert (found is not None) is yes
+
+
+def test_what_is_surely_about_something_else_may_sound_like_anything() -> None:
+    said = text("его жизнь там", 0.9)
+    assert decided(fuse(said, Meaning((), said.text), ear(repeat=0.8), ASK, alike={"repeat": 0.9}), ASK) is None
+
+
+def test_a_weak_stop_of_which_the_ear_hears_nothing_is_none() -> None:
+    said = text("Конференция заблокирована.", 0.9)
+    for score, heard, stop in ((0.7, 0.01, False), (0.7, 0.1, True), (0.9, 0.01, True)):
+        found = decided(fuse(said, meant(Intent.STOP, score), ear(stop=heard, other=0.8), ASK), ASK)
+        assert (found is not None and found.intent is Intent.STOP) is stop
+
+
 def test_a_weaker_yes_does_not_step_into_the_place_of_a_no_that_is_doubted() -> None:
     told = Meaning((Scored(Intent.NO, 0.75), Scored(Intent.YES, 0.5)), "слова")
     assert decided(fuse(text("слова", 0.0), told, ear(other=0.5), ASK), ASK) is None
@@ -226,7 +256,8 @@ def test_no_evidence_makes_a_yes_out_of_nothing(
         by_text = decided(told, expects)
         needed = RULES.ear_hinted_yes if told.has(Intent.YES) else RULES.ear_lone_yes
         assert heard[EarClass.YES] >= needed or (by_text is not None and by_text.intent is Intent.YES)
-    if decided(told, expects) is not None and decided(told, expects).intent is Intent.STOP:  # type: ignore[union-attr]
+    stop = next((c for c in told.candidates if c.intent is Intent.STOP and c.score >= STOP_SURE), None)
+    if stop is not None and (stop.score >= RULES.stop_weak or heard[EarClass.STOP] >= RULES.stop_unheard):
         assert found is not None and found.intent is Intent.STOP
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from voicebot.dialogue.intents import Intent, Scored
-from voicebot.language.learning import Sample, fingerprint, learn, read_samples
+from voicebot.language.learning import learn
 from voicebot.language.likeness import LABELS, NONE, Likeness, LikenessBroken, features, shipped
 from voicebot.language.polarity import Against
+from voicebot.language.sample_sentences import Sample, fingerprint, read_samples
 from voicebot.language.second_opinion import Finding, OpinionRules, with_opinion
 from voicebot.language.table import Phrase, PhraseTable, Question
 from voicebot.language.understanding import Understanding
