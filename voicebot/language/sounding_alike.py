@@ -6,6 +6,7 @@ In noise a recogniser writes words that nobody said, with the sounds of those th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -15,9 +16,9 @@ from rapidfuzz.distance import Levenshtein
 from voicebot.language.likeness import NONE
 from voicebot.language.sample_sentences import Sample, read_samples
 from voicebot.language.sounds import sound
-from voicebot.language.words import split
 
 SHORTEST, LONGEST = 3, 30  # sounds: «да» is near to everything, whole stories to nothing
+_NO_LETTER = re.compile(r"[^а-я]+")
 LEAST = 0.5  # likeness below which nothing is told
 
 
@@ -54,7 +55,7 @@ def likeliest(near: Mapping[str, float], label: str) -> float:
 
 
 def _key(text: str) -> str:
-    return sound("".join(word for word in split(text) if word.isalpha()))
+    return sound(_NO_LETTER.sub("", text.lower().replace("ё", "е")))
 
 
 @lru_cache(maxsize=1)

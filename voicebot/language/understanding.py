@@ -42,6 +42,7 @@ class Understanding:
     def __init__(self, table: PhraseTable, likeness: Likeness | None) -> None:
         self.table = table
         self._likeness = likeness
+        self._usual = shipped_sentences() if likeness is not None else None
         self._matcher, self._cleaner = _prepared(table)
         self._noise = frozenset(tuple(split(n)) for n in table.noise)
 
@@ -92,9 +93,9 @@ class Understanding:
     def sounds_like(self, text: str) -> Mapping[str, float]:
         """What a garbled text may have been: intent -> likeness of the nearest usual answer, 0.5…1. None without
         likeness: the samples belong to it."""
-        if self._likeness is None:
+        if self._usual is None:
             return {}
-        near = shipped_sentences().near(text)
+        near = self._usual.near(text)
         return {label: likeness for label in near if (likeness := likeliest(near, label)) and label != NONE}
 
     def _candidates(self, text: str, context: _Context) -> tuple[Scored, ...] | None:
