@@ -183,7 +183,7 @@ def _lone(
     sounds = alike.get(intent.value, 0.0)
     needed = _hinted(intent, rules) if hinted else _alone(intent, rules)
     if sounds >= rules.alike:
-        needed = min(needed, rules.ear_alike_grave if intent in (Intent.YES, Intent.STOP) else rules.ear_alike)
+        needed = min(needed, rules.ear_alike_yes if intent is Intent.YES else rules.ear_alike)
     if probability >= needed:
         evidence = next((_both(c, probability) for c in told.candidates if c.intent is intent), _by_ear(probability))
         return _with(replace(told, speech=True), Scored(intent, round(probability, 2), "", evidence))

@@ -33,7 +33,7 @@ class FusionRules:
     # ... where the text sounds like a usual answer of the same meaning, though its words are others
     alike: float = 0.6
     ear_alike: float = 0.5
-    ear_alike_grave: float = 0.8  # for a yes and a stop
+    ear_alike_yes: float = 0.8
     # ... unless the text, without such a hint, is surely about something else: this sure of this many words
     offtopic_confidence: float = 0.7
     offtopic_words: int = 3

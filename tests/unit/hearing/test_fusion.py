@@ -213,7 +213,7 @@ def test_the_ear_is_believed_sooner_where_the_text_sounds_like_the_same() -> Non
 
 def test_a_yes_that_the_text_sounds_like_still_needs_a_sure_ear() -> None:
     garbled, nothing = text("Харасу", 0.4), Meaning((), "Харасу")
-    for probability, yes in ((RULES.ear_alike_grave - 0.02, False), (RULES.ear_alike_grave + 0.02, True)):
+    for probability, yes in ((RULES.ear_alike_yes - 0.02, False), (RULES.ear_alike_yes + 0.02, True)):
         found = decided(fuse(garbled, nothing, ear(yes=probability), ASK, alike={"yes": 0.9}), ASK)
         assert (found is not None) is yes
 
