@@ -31,6 +31,8 @@ _ALIKE = (
     frozenset({Intent.REPEAT, Intent.QUESTION, Intent.WHO_IS_THIS, Intent.HELLO}),
     frozenset({Intent.THANKS, Intent.BYE, Intent.BACKCHANNEL}),
 )
+#: Meanings that a mistake about costs much.
+_GRAVE = frozenset({Intent.YES, Intent.NO, Intent.CANCEL, Intent.STOP})
 _NOTHING: Mapping[str, float] = {}
 _NEAR_SCORE = 0.6  # of the second of two meanings between which the patient is asked
 
@@ -95,6 +97,7 @@ def fuse(
     if ear is None:
         return told
     heard = _heard(ear, expects)
+    told = _without_weak_stop(told, heard, rules)
     best = decided(told, expects)
     sure = best is not None and text is not None and text.confidence >= rules.offtopic_confidence
     stop = heard.get(Intent.STOP, 0.0)
@@ -127,15 +130,23 @@ def _heard(ear: EarScores, expects: frozenset[Intent] | None) -> dict[Intent, fl
     return found
 
 
+def _without_weak_stop(told: Meaning, heard: Mapping[Intent, float], rules: FusionRules) -> Meaning:
+    """A stop that hangs on a word of the text, and of which the ear hears nothing at all, is none."""
+    stop = next((c for c in told.candidates if c.intent is Intent.STOP), None)
+    probability = heard.get(Intent.STOP, 0.0)
+    if stop is None or stop.score >= rules.stop_weak or probability >= rules.stop_unheard:
+        return told
+    below = min(stop.score, round(STOP_SURE - 0.05, 2))
+    return _with(told, replace(stop, score=below, evidence=_both(stop, probability)))
+
+
 def _weighed(
     told: Meaning, best: Scored, text: Written | None, ear: EarScores, heard: dict[Intent, float], rules: FusionRules
 ) -> Meaning:
     """The text is sure of one meaning: does the ear hear it too?"""
     support = sum(heard.get(i, 0.0) for i in _alike(best.intent))
     if best.intent is Intent.STOP:
-        unheard = best.score < rules.stop_weak and support < rules.stop_unheard
-        score = round(STOP_SURE - 0.05, 2) if unheard else best.score
-        return _with(told, replace(best, score=score, evidence=_both(best, support)))
+        return _with(told, replace(best, evidence=_both(best, support)))
     if support >= rules.agree:
         return _with(told, replace(best, score=max(best.score, 0.9), evidence=_both(best, support)))
     other, probability = max(heard.items(), key=lambda item: item[1], default=(Intent.SILENCE, 0.0))
@@ -180,10 +191,12 @@ def _lone(
     hinted = any(c.intent is intent for c in told.candidates)
     if not hinted and _off_topic(text, rules):
         return told
-    sounds = alike.get(intent.value, 0.0)
+    sounds, confidence = alike.get(intent.value, 0.0), text.confidence if text is not None else 0.0
     needed = _hinted(intent, rules) if hinted else _alone(intent, rules)
     if sounds >= rules.alike:
         needed = min(needed, rules.ear_alike_yes if intent is Intent.YES else rules.ear_alike)
+    if confidence < rules.text_doubted and intent not in _GRAVE:
+        needed = min(needed, rules.ear_lone_doubted)
     if probability >= needed:
         evidence = next((_both(c, probability) for c in told.candidates if c.intent is intent), _by_ear(probability))
         return _with(replace(told, speech=True), Scored(intent, round(probability, 2), "", evidence))

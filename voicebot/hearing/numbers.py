@@ -55,6 +55,9 @@ def with_number(
     outright = _outright(told, text, heard, numbers, rules)
     if outright is not None:
         return _as_number(told, outright, 0.9, max(0.9, written.get(outright, 0.0)), heard.get(outright))
+    alone = max(heard, key=heard.__getitem__, default=None)
+    if alone is not None and not named and heard[alone] >= rules.number_ear_lone:
+        return _as_number(told, alone, heard[alone], written.get(alone, 0.0), heard[alone])
     likely = {n: max(written.get(n, 0.0), rules.number_floor) * max(heard.get(n, 0.0), rules.number_floor)
               for n in numbers} if heard and written else (heard or written)  # fmt: skip
     total = sum(likely.values())

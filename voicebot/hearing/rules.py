@@ -27,6 +27,9 @@ class FusionRules:
     # the ear alone, where the text says nothing
     ear_lone: float = 0.9
     ear_lone_yes: float = 0.97  # a wrong "confirmed" is far worse than a question
+    # ... where the recogniser wrote nothing, or doubts what it wrote; not for a yes, a no or a stop
+    text_doubted: float = 0.4
+    ear_lone_doubted: float = 0.75
     # ... where the text hints at the same, though not surely enough to be acted upon
     ear_hinted: float = 0.6
     ear_hinted_yes: float = 0.8
@@ -52,6 +55,7 @@ class FusionRules:
     number_floor: float = 0.02  # what a number keeps when one of the two does not hear it at all
     number_fit: float = 0.1  # beside the free text: a number that fits worse is not what was said, unless ...
     number_ear: float = 0.4  # ... the ear hears it this surely
+    number_ear_lone: float = 0.9  # ... or this surely, whatever was written
     non_speech: float = 0.9  # the ear hears no speech, and the text says nothing: nothing was said
 
 

@@ -74,7 +74,7 @@ def test_a_word_of_which_the_recogniser_is_not_sure_needs_the_ear() -> None:
 
 @pytest.mark.parametrize("intent", [Intent.NO, Intent.OPERATOR, Intent.REPEAT])
 def test_the_ear_alone_is_believed_when_it_is_sure(intent: Intent) -> None:
-    below = ear(**{intent.value: RULES.ear_lone - 0.02})
+    below = ear(**{intent.value: (RULES.ear_lone if intent is Intent.NO else RULES.ear_lone_doubted) - 0.02})
     assert acted(fuse(None, NOTHING, below, ASK)) is None
     fused = fuse(None, NOTHING, ear(**{intent.value: RULES.ear_lone + 0.01}), ASK)
     assert acted(fused) is intent and fused.speech and fused.candidates[0].evidence.startswith("ухо: ")
@@ -228,6 +228,33 @@ def test_a_weak_stop_of_which_the_ear_hears_nothing_is_none() -> None:
     for score, heard, stop in ((0.7, 0.01, False), (0.7, 0.1, True), (0.9, 0.01, True)):
         found = decided(fuse(said, meant(Intent.STOP, score), ear(stop=heard, other=0.8), ASK), ASK)
         assert (found is not None and found.intent is Intent.STOP) is stop
+
+
+def test_an_unheard_weak_stop_makes_room_for_what_the_ear_hears() -> None:
+    told = meant(Intent.STOP, RULES.stop_weak - 0.1)
+    assert acted(fuse(text("Наши, Брис.", 0.4), told, ear(operator=0.98), ASK)) is Intent.OPERATOR
+
+
+def test_where_the_recogniser_doubts_its_text_the_ear_is_believed_sooner() -> None:
+    sure = RULES.ear_lone_doubted + 0.02
+    for said, confidence, heard, found in (
+        ("", 0.0, "repeat", Intent.REPEAT),
+        ("Торидия", RULES.text_doubted - 0.1, "repeat", Intent.REPEAT),
+        ("Торидия", RULES.text_doubted + 0.1, "repeat", None),
+        ("", 0.0, "yes", None),
+        ("", 0.0, "no", None),
+        ("", 0.0, "stop", None),
+    ):
+        got = decided(fuse(text(said, confidence), Meaning((), said), ear(**{heard: sure}), ASK), ASK)
+        assert (got.intent if got is not None else None) is found, (said, confidence, heard)
+
+
+def test_a_number_that_the_ear_is_sure_of_needs_no_text() -> None:
+    other = (Choice("три", 1.0, 1.0),)
+    told = Meaning((), "Ти-чоу рука")
+    sure = fuse(text("Ти-чоу рука", 0.3, other), told, ear(**{"number_5": 0.92}), MARKS, numbers=range(1, 6))
+    doubtful = fuse(text("Ти-чоу рука", 0.3, other), told, ear(**{"number_5": 0.7}), MARKS, numbers=range(1, 6))
+    assert number(sure) == "5" and number(doubtful) is None
 
 
 def test_a_weaker_yes_does_not_step_into_the_place_of_a_no_that_is_doubted() -> None:
