@@ -23,7 +23,7 @@ class FusionRules:
     stop_weak: float = 0.8
     stop_unheard: float = 0.05
     # agreement: the ear names the same meaning as the text; its other guesses may then be anything
-    agree: float = 0.5
+    agree: float = 0.4
     # the ear alone, where the text says nothing
     ear_lone: float = 0.9
     ear_lone_yes: float = 0.97  # a wrong "confirmed" is far worse than a question
@@ -35,7 +35,7 @@ class FusionRules:
     ear_hinted_yes: float = 0.8
     # ... where the text sounds like a usual answer of the same meaning, though its words are others
     alike: float = 0.6
-    ear_alike: float = 0.5
+    ear_alike: float = 0.6
     ear_alike_yes: float = 0.8
     # ... unless the text, without such a hint, is surely about something else: this sure of this many words
     offtopic_confidence: float = 0.7
@@ -46,10 +46,10 @@ class FusionRules:
     sure_confidence: float = 0.6  # from which a recogniser is sure: half of what it writes right is above
     ear_rejects: float = 0.8  # no answer at all, this probable: a yes is asked again
     text_yes_confidence: float = 0.5  # below, a yes that the ear does not hear is asked again
-    # below, any other meaning that the ear does not hear is asked again (0.65 halves what strangers' speech sets off)
-    text_confidence: float = 0.65
+    # below, any other meaning that the ear does not hear is asked again
+    text_confidence: float = 0.6
     text_weak: float = 0.9  # a meaning that hangs on a word or two of the text, or on likeness alone ...
-    ear_unheard: float = 0.2  # ... and of which the ear hears nothing, is asked again: «когда такси въедет в аллею»
+    ear_unheard: float = 0.3  # ... and of which the ear hears little, is asked again: «когда такси въедет в аллею»
     # numbers, where one is asked for: of the product of text's and ear's probabilities
     number: float = 0.85
     number_floor: float = 0.02  # what a number keeps when one of the two does not hear it at all

@@ -102,8 +102,8 @@ def test_a_hint_in_the_text_makes_the_ear_be_believed_sooner() -> None:
 def test_a_word_in_a_sentence_of_which_the_ear_hears_nothing_is_asked_again() -> None:
     said = text("когда такси въедет в аллею", 0.9)
     assert acted(fuse(said, meant(Intent.NO, 0.7), ear(other=0.9), ASK)) is None
-    assert acted(fuse(said, meant(Intent.NO, 0.7), ear(other=0.7, no=0.2), ASK)) is Intent.NO
-    assert acted(fuse(said, meant(Intent.NO, 0.9), ear(other=0.9), ASK)) is Intent.NO
+    assert acted(fuse(said, meant(Intent.NO, 0.7), ear(other=0.6, no=RULES.ear_unheard + 0.02), ASK)) is Intent.NO
+    assert acted(fuse(said, meant(Intent.NO, RULES.text_weak), ear(other=0.9), ASK)) is Intent.NO
 
 
 def test_the_ear_does_not_answer_over_words_that_are_surely_about_something_else() -> None:
