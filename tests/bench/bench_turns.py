@@ -15,7 +15,7 @@ import asyncio
 import itertools
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path as File
@@ -71,9 +71,6 @@ class Hearer:
 
     async def recognise(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> Recognised:
         return (await self.hear(pcm, rate, phrases)).recognised
-
-    async def ear_only(self, pcm: bytes, rate: int) -> Mapping[str, float] | None:
-        return self._ear.hear(pcm, rate) if self._ear is not None else None
 
 
 class Eager(Listener):

@@ -39,8 +39,6 @@ async def test_one_request_gives_text_and_ear(stop: bytes) -> None:
         assert sum(heard.ear.values()) == pytest.approx(1, abs=0.01)
         scores = ear_scores(heard.ear)
         assert scores is not None and max(scores, key=scores.__getitem__) is EarClass.STOP
-        alone = await pool.ear_only(stop[: len(stop) // 2], 8000)
-        assert alone is not None and alone != heard.ear
         nothing = await pool.hear(silence(1500, 8000), 8000)
         assert nothing.recognised.text == "" and nothing.ear is not None and nothing.ear["non_speech"] > 0.5
 
@@ -58,4 +56,3 @@ async def test_a_spoilt_ear_leaves_the_text(stop: bytes, tmp_path: Path, spoilt:
     async with RecogniserPool(WHISPER, workers=1, timeout_s=15.0, program=chosen) as pool:
         heard = await pool.hear(stop, 8000)
         assert not pool.ear and heard.ear is None and heard.recognised.text == "Не звоните мне больше."
-        assert await pool.ear_only(stop, 8000) is None

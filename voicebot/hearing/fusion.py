@@ -1,7 +1,6 @@
 """Text, ear and question make one meaning, with what each candidate rests on. Pure: a function of its arguments.
 
-`fuse` is for whole utterances; early.py decides before their end. Scores are those of the machine: acted upon from
-0.5, asked again when two lie within 0.15.
+Scores are those of the machine: acted upon from 0.5, asked again when two lie within 0.15.
 """
 
 from __future__ import annotations

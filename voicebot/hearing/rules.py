@@ -61,15 +61,11 @@ class FusionRules:
 
 @dataclass(frozen=True, slots=True)
 class EarlyRules:
-    """When a meaning may be acted upon before the end of speech is certain (EAR.md: 0 wrong at 0.9 three times)."""
+    """When the ear shortens the wait for more: a lone «нет» that it hears as a whole (calls.patience)."""
 
     probability: float = 0.9
-    ticks: int = 3
-    stop_probability: float = 0.9
-    stop_ticks: int = 2  # being silent at once is right even if it was only "wait"
     incomplete: float = 0.15  # the phrase seems to go on: wait
-    no_silence_ms: int = 300  # «нет, приду»: a no waits for this much silence
-    silence_ms: int = 120  # anything else waits for the pause that starts recognition
+    no_silence_ms: int = 300  # «нет, приду»: a no waits for this much silence (EAR.md)
 
 
 RULES = FusionRules()

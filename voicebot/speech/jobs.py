@@ -1,4 +1,4 @@
-"""What waits for the workers of a pool: requests in the order of their urgency, some of them for one worker only."""
+"""What waits for the workers of a pool: requests in their order, some of them for one worker only."""
 
 from __future__ import annotations
 
@@ -6,15 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
-
-
-class Urgency(IntEnum):
-    """Lower comes first."""
-
-    ANSWER = 0  # the patient has spoken and waits
-    EARLY = 1  # would be nice to know before the end
 
 
 def _future() -> asyncio.Future[Any]:
@@ -31,7 +23,6 @@ class Job:
     phrases: Sequence[str] | None = None
     session: int = 0
     slot: int | None = None
-    urgency: Urgency = Urgency.ANSWER
     answer: asyncio.Future[Any] = field(default_factory=_future)
 
     def fail(self, error: Exception) -> None:
@@ -43,14 +34,14 @@ class JobBoard:
     """The requests of one pool: put by callers, taken by the keepers of its slots."""
 
     def __init__(self, slots: int) -> None:
-        self._waiting: dict[Urgency, deque[Job]] = {urgency: deque() for urgency in Urgency}
+        self._waiting: deque[Job] = deque()
         self._open: set[Job] = set()  # asked and not answered
         self._wakes = [asyncio.Event() for _ in range(slots)]
         self._sessions = [0] * slots
 
     def put(self, job: Job) -> None:
         self._open.add(job)
-        self._waiting[job.urgency].append(job)
+        self._waiting.append(job)
         for slot in range(len(self._wakes)) if job.slot is None else (job.slot,):
             self._wakes[slot].set()
 
@@ -87,13 +78,10 @@ class JobBoard:
         self._fail(self._open, error)
 
     def _take(self, slot: int) -> Job | None:
-        for queue in self._waiting.values():
-            for job in queue:
-                if job.slot in (None, slot):
-                    queue.remove(job)
-                    if not job.answer.done():
-                        return job
-                    return self._take(slot)
+        for job in self._waiting:
+            if job.slot in (None, slot):
+                self._waiting.remove(job)
+                return job if not job.answer.done() else self._take(slot)
         return None
 
     def _fail(self, jobs: Iterable[Job], error: Exception) -> None:

@@ -7,14 +7,14 @@ while the calls go on. A worker costs about 210 MB with Whisper base and starts 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
 import structlog
 
 from voicebot.speech.choose import RecogniserChoice
-from voicebot.speech.jobs import Job, JobBoard, Urgency
+from voicebot.speech.jobs import Job, JobBoard
 from voicebot.speech.port import Capability, HeardSound, ModelMissing, Recognised, SpeechError
 from voicebot.speech.streaming import PoolSession
 from voicebot.speech.worker import decode_heard, decode_result
@@ -73,14 +73,6 @@ class RecogniserPool:
     async def hear(self, pcm: bytes, rate: int, phrases: Sequence[str] | None = None) -> HeardSound:
         """Text and ear of an utterance, in one request to one worker. Raises SpeechError as recognise does."""
         return decode_heard(await self.ask(Job("hear", pcm, rate, phrases)))
-
-    async def ear_only(self, pcm: bytes, rate: int) -> Mapping[str, float] | None:
-        """The ear alone, about 30 ms; None without one. Waits behind whole utterances: under load the early
-        decisions are what is given up. Raises SpeechError as recognise does."""
-        if not self.ear:
-            return None
-        scores: Mapping[str, float] | None = await self.ask(Job("ear", pcm, rate, urgency=Urgency.EARLY))
-        return scores
 
     def open(self, rate: int, phrases: Sequence[str] | None = None) -> PoolSession:
         """One utterance that is fed while it is spoken; use as `async with`."""

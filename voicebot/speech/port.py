@@ -153,11 +153,6 @@ class SoundHearer(Transcriber, Protocol):
         """Text and ear of a whole utterance in one request. Raises SpeechError as recognise does."""
         ...
 
-    async def ear_only(self, pcm: bytes, rate: int) -> Mapping[str, float] | None:
-        """The ear alone, for decisions while somebody speaks: about 30 ms. None without an ear.
-        Raises SpeechError."""
-        ...
-
 
 class Prompter(Protocol):
     """Synthesis as the event loop sees it: off the loop, remembered."""

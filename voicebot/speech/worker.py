@@ -108,8 +108,6 @@ class _Desk:
         match request["op"]:
             case "hear":
                 return asdict(self.hear(pcm, rate, phrases))
-            case "ear":
-                return self.ear.hear(pcm, rate) if self.ear is not None else None
             case "begin":
                 while len(self._sessions) >= _MAX_SESSIONS:
                     del self._sessions[next(iter(self._sessions))]

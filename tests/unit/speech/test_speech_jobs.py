@@ -7,16 +7,16 @@ import asyncio
 import pytest
 
 from voicebot.speech.closed_set import ClosedSet, spelled
-from voicebot.speech.jobs import Job, JobBoard, Urgency
+from voicebot.speech.jobs import Job, JobBoard
 from voicebot.speech.port import SpeechError
 
 
-async def test_an_answer_goes_before_what_would_be_nice_to_know() -> None:
+async def test_requests_are_done_in_their_order() -> None:
     board = JobBoard(1)
-    early, answer = Job("ear", b"", 8000, urgency=Urgency.EARLY), Job("hear", b"", 8000)
-    board.put(early)
-    board.put(answer)
-    assert [await board.next(0, lambda: False) for _ in range(2)] == [answer, early]
+    first, second = Job("hear", b"", 8000), Job("hear", b"", 8000)
+    board.put(first)
+    board.put(second)
+    assert [await board.next(0, lambda: False) for _ in range(2)] == [first, second]
 
 
 async def test_a_request_for_one_worker_is_left_to_it() -> None:
