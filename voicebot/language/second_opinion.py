@@ -25,7 +25,7 @@ class OpinionRules:
 
     yes: float = 0.8  # a wrong yes is the worst mistake: the sentence must be very like one
     yes_against: float = 0.92  # … and more so where words in it speak against a yes
-    stop: float = 0.4  # a missed stop is the second worst
+    stop: float = 0.25  # a missed stop is the second worst
     refusal: float = 0.45  # a wrong no, cancellation or wrong person ends the conversation
     other: float = 0.35  # a wrong one of these is noticed in the next sentence
     overrule: float = 0.4  # what speaks against the table's finding must be so likely …
