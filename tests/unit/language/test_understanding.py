@@ -124,6 +124,11 @@ def test_a_yes_to_another_day_or_time_is_asked_again(text, expected):
     assert understood(text, now=NOW, visit=VISIT) == expected
 
 
+@pytest.mark.parametrize("text", ["алло, слушаю", "да, алло", "да-да, алло", "алло"])
+def test_who_only_picks_up_has_not_said_who_it_is(text):
+    assert understood(text, question=Question.IDENTITY) == "hello"
+
+
 @pytest.mark.parametrize(("ahead", "said"), list(enumerate(
     ["в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье"]
 )))  # fmt: skip
