@@ -48,7 +48,7 @@ class FusionRules:
     text_yes_confidence: float = 0.5  # below, a yes that the ear does not hear is asked again
     # below, any other meaning that the ear does not hear is asked again
     text_confidence: float = 0.6
-    text_weak: float = 0.9  # a meaning that hangs on a word or two of the text, or on likeness alone ...
+    text_weak: float = 0.86  # a meaning that hangs on a word or two of the text, or on likeness alone ...
     ear_unheard: float = 0.3  # ... and of which the ear hears little, is asked again: «когда такси въедет в аллею»
     # numbers, where one is asked for: of the product of text's and ear's probabilities
     number: float = 0.85
