@@ -144,7 +144,7 @@ def main() -> None:
     result: dict[str, Any] = {"load_s": round(loaded, 2), "phrases": len(understanding.table.phrases)}
     alone = Understanding(understanding.table, None)
     result["corpus"] = figures(understanding, tuned, CORPUS_NAMES)
-    for name in ("phrases.ru.holdout", "phrases.ru.usual.holdout"):
+    for name in ("phrases.ru.holdout", "phrases.ru.usual.holdout", "phrases.ru.everyday.holdout"):
         unseen = holdout(folder / f"{name}.yaml")
         result[name] = figures(understanding, unseen, frozenset())
         result[f"{name}, table alone"] = figures(alone, unseen, frozenset(), VISIT)

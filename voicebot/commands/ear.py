@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from voicebot.hearing.ear.phrases import Phrase
     from voicebot.settings import Settings
 
-_CLIPS, _JUDGED, _SEED, _EPOCHS = 36_000, 2, 4, 12
+_CLIPS, _JUDGED, _SEED, _EPOCHS = 36_000, 2, 4, 14
 
 group = typer.Typer(
     help="Слух: обучить робота узнавать ответы на слух. Порядок: make, train; evaluate — проверить, enrol — дописать.",
