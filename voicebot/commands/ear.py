@@ -190,5 +190,5 @@ def _own(path: Path | None) -> Sequence[Phrase]:
 
 
 def _needs_torch() -> None:
-    if importlib.util.find_spec("torch") is None:
-        raise TorchMissing("Для обучения слуха нужна библиотека torch.", "Установите: pip install 'voicebot[train]'.")
+    if not all(importlib.util.find_spec(name) for name in ("torch", "onnx")):
+        raise TorchMissing("Для обучения слуха нужны библиотеки torch и onnx.", "Установите: pip install 'voicebot[train]'.")
