@@ -191,4 +191,4 @@ def _own(path: Path | None) -> Sequence[Phrase]:
 
 def _needs_torch() -> None:
     if not all(importlib.util.find_spec(name) for name in ("torch", "onnx")):
-        raise TorchMissing("Для обучения слуха нужны библиотеки torch и onnx.", "Установите: pip install 'voicebot[train]'.")
+        raise TorchMissing("Для обучения нужны библиотеки torch и onnx.", "Установите: pip install 'voicebot[train]'.")
