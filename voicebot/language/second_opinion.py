@@ -93,8 +93,7 @@ def _may_be_overruled(
     if first.intent is Intent.BACKCHANNEL:  # «понятно» is one
         return not found.complete and against >= (rules.nod_is_nothing if label == NONE else rules.nod_overruled)
     if first.intent is Intent.NUMBER:
-        needed = rules.number_yes if label == Intent.YES else rules.number_overruled
-        return label != NONE and against >= needed
+        return label != NONE and against >= (rules.number_yes if label == Intent.YES else rules.number_overruled)
     if first.intent is Intent.YES:
         return opinion[Intent.YES] < rules.doubt_yes
     if label == NONE:
