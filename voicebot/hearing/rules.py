@@ -25,11 +25,11 @@ class FusionRules:
     # agreement: the ear names the same meaning as the text; its other guesses may then be anything
     agree: float = 0.4
     # the ear alone, where the text says nothing
-    ear_lone: float = 0.9
+    ear_lone: float = 0.95
     ear_lone_yes: float = 0.97  # a wrong "confirmed" is far worse than a question
     # ... where the recogniser wrote nothing, or doubts what it wrote; not for a yes, a no or a stop
     text_doubted: float = 0.4
-    ear_lone_doubted: float = 0.75
+    ear_lone_doubted: float = 0.7
     # ... where the text hints at the same, though not surely enough to be acted upon
     ear_hinted: float = 0.6
     ear_hinted_yes: float = 0.8

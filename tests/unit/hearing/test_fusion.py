@@ -89,7 +89,7 @@ def test_a_text_that_the_recogniser_doubts_stands_back_for_a_sure_ear() -> None:
     doubted = text("сейчас", RULES.text_confidence - 0.1)
     assert acted(fuse(doubted, meant(Intent.REPEAT), ear(no=RULES.ear_lone + 0.02), ASK)) is Intent.NO
     assert acted(fuse(text("сейчас", 0.8), meant(Intent.REPEAT), ear(no=RULES.ear_lone + 0.02), ASK)) is None
-    assert acted(fuse(doubted, meant(Intent.REPEAT), ear(yes=RULES.ear_lone + 0.02), ASK)) is None
+    assert acted(fuse(doubted, meant(Intent.REPEAT), ear(yes=RULES.ear_lone_yes - 0.01), ASK)) is None
 
 
 def test_a_hint_in_the_text_makes_the_ear_be_believed_sooner() -> None:

@@ -16,7 +16,7 @@ from voicebot.hearing.ear.letters import PAIRS
 EMBEDDING = 128
 _SMALL = 64  # weights: what is smaller stays as it is
 _SELDOM = -3.5  # most pairs are not in most answers: without this the second lesson drowns the first
-_NARROW, _HIDDEN, _HEADS = 128, 96, 4  # EAR.md's 96, 64 heard 3 % less of a voice that it did not know
+_NARROW, _HIDDEN, _HEADS = 128, 96, 4  # EAR.md has 96, 64: a voice that it did not know was right 3 % less often
 
 
 class Head(nn.Module):
