@@ -35,6 +35,7 @@ from voicebot.engine.receiving import Receiving
 from voicebot.engine.watching import Watch
 from voicebot.errors import NetworkFault, VoicebotError
 from voicebot.hearing_process import program
+from voicebot.language.sounding_alike import shipped_sentences
 from voicebot.mis.registry import registry
 from voicebot.returning import leave_its_calls
 from voicebot.scenarios.checking import check_folder
@@ -288,6 +289,7 @@ async def _speech(
     log.info("speech engines", recognition=heard.why, synthesis=said.why)
     synthesiser = await asyncio.to_thread(said.load)
     await asyncio.to_thread(shared_model)  # else the first call would load it on the loop, 25–125 ms
+    await asyncio.to_thread(shipped_sentences)  # likewise, 250 ms
     stack.callback(synthesiser.close)
     check_voices(scenarios, synthesiser.voices())
     cache = await stack.enter_async_context(PromptCache(settings.paths.data / "prompts", synthesiser))

@@ -53,7 +53,7 @@ class CallMind:
         if expects is not None and not may_agree(call.asking_back, written.text if written is not None else ""):
             expects -= {Intent.YES}  # nor does the ear alone make one
         text, ear = written or sound.recognised, ear_scores(sound.ear)
-        alike = self._understanding.sounds_like(written.text) if written is not None and ear is not None else {}
+        alike = self._understanding.sounds_like
         return fuse(text, told, ear, expects, numbers=_numbers(call), alike=alike, rules=self._rules)
 
     def together(self, before: str, sound: HeardSound, call: Call) -> Meaning:

@@ -5,7 +5,7 @@ Scores are those of the machine: acted upon from 0.5, asked again when two lie w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -20,6 +20,9 @@ from voicebot.hearing.rules import RULES, FusionRules
 #: A calibrated probability for every class, together 1.
 EarScores = Mapping[EarClass, float]
 
+#: A text -> intents whose usual answers it sounds like, with the likeness 0…1 (language.sounding_alike).
+Alike = Callable[[str], Mapping[str, float]]
+
 #: What an intent may stand for where a question has no use for it (as in language.understanding).
 _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.BUSY_NOW: Intent.CALLBACK_LATER,
                Intent.CALLBACK_LATER: Intent.BUSY_NOW}  # fmt: skip
@@ -32,7 +35,6 @@ _ALIKE = (
 )
 #: Meanings that a mistake about costs much.
 _GRAVE = frozenset({Intent.YES, Intent.NO, Intent.CANCEL, Intent.STOP})
-_NOTHING: Mapping[str, float] = {}
 _NEAR_SCORE = 0.6  # of the second of two meanings between which the patient is asked
 
 
@@ -69,6 +71,10 @@ def ear_scores(named: Mapping[str, float] | None) -> EarScores | None:
     return {known: named[known.value] for known in EarClass if known.value in named}
 
 
+def _nothing_alike(_text: str) -> Mapping[str, float]:
+    return {}
+
+
 def fuse(
     text: Written | None,
     meaning: Meaning,
@@ -76,7 +82,7 @@ def fuse(
     expects: frozenset[Intent] | None,
     *,
     numbers: range | None = None,
-    alike: Mapping[str, float] = _NOTHING,
+    alike: Alike = _nothing_alike,
     rules: FusionRules = RULES,
 ) -> Meaning:
     """The meaning of an utterance.
@@ -86,7 +92,7 @@ def fuse(
     ear:     None where there is no ear: the text then stands alone
     expects: the intents that the open question has a use for, None for all; others are masked in the ear's guess
     numbers: the numbers that may be answered, where a number is asked for
-    alike:   intents whose usual answers the text sounds like (language.sounding_alike): likeness 0…1
+    alike:   tells which intents' usual answers a text sounds like; asked only where that matters
     """
     told = _told(meaning)
     if numbers is not None:
@@ -135,7 +141,7 @@ def _without_weak_stop(told: Meaning, heard: Mapping[Intent, float], rules: Fusi
     probability = heard.get(Intent.STOP, 0.0)
     if stop is None or stop.score >= rules.stop_weak or probability >= rules.stop_unheard:
         return told
-    below = min(stop.score, round(STOP_SURE - 0.05, 2))
+    below = min(stop.score, _idle(Intent.STOP, rules))
     return _with(told, replace(stop, score=below, evidence=_both(stop, probability)))
 
 
@@ -151,7 +157,7 @@ def _weighed(
     other, probability = max(heard.items(), key=lambda item: item[1], default=(Intent.SILENCE, 0.0))
     confidence = text.confidence if text is not None else 0.0
     if confidence < rules.text_confidence and probability >= _alone(other, rules) and other is not Intent.STOP:
-        said = replace(best, score=round(rules.act - 0.05, 2))  # the recogniser itself doubts what it wrote
+        said = replace(best, score=_idle(best.intent, rules))  # the recogniser itself doubts what it wrote
         return _with(_with(told, said), Scored(other, round(probability, 2), "", _by_ear(probability)))
     sure = best.intent is not Intent.YES and confidence >= rules.sure_confidence
     if probability >= (rules.ear_contradicts_sure if sure else rules.ear_contradicts):
@@ -182,7 +188,7 @@ def _lone(
     text: Written | None,
     ear: EarScores,
     heard: dict[Intent, float],
-    alike: Mapping[str, float],
+    alike: Alike,
     rules: FusionRules,
 ) -> Meaning:
     """The text says nothing that this question can use: the ear alone, if it is sure and the text is not."""
@@ -190,13 +196,7 @@ def _lone(
     hinted = any(c.intent is intent for c in told.candidates)
     if not hinted and _off_topic(text, rules):
         return told
-    sounds, confidence = alike.get(intent.value, 0.0), text.confidence if text is not None else 0.0
-    needed = _hinted(intent, rules) if hinted else _alone(intent, rules)
-    if sounds >= rules.alike:
-        needed = min(needed, rules.ear_alike_yes if intent is Intent.YES else rules.ear_alike)
-    if confidence < rules.text_doubted and intent not in _GRAVE:
-        needed = min(needed, rules.ear_lone_doubted)
-    if probability >= needed:
+    if probability >= _needed(intent, text, alike, rules, hinted=hinted):
         evidence = next((_both(c, probability) for c in told.candidates if c.intent is intent), _by_ear(probability))
         return _with(replace(told, speech=True), Scored(intent, round(probability, 2), "", evidence))
     if ear.get(EarClass.NON_SPEECH, 0.0) >= rules.non_speech and not told.candidates:
@@ -210,19 +210,32 @@ def _alone(intent: Intent, rules: FusionRules) -> float:
     return rules.ear_lone_yes if intent is Intent.YES else rules.ear_lone
 
 
-def _hinted(intent: Intent, rules: FusionRules) -> float:
-    return rules.ear_hinted_yes if intent is Intent.YES else rules.ear_hinted
+def _needed(intent: Intent, text: Written | None, alike: Alike, rules: FusionRules, *, hinted: bool) -> float:
+    """How probable a meaning must be to the ear, where the text does not say it: the least that any sign asks for."""
+    yes = intent is Intent.YES
+    needed = [_alone(intent, rules)]
+    if hinted:
+        needed.append(rules.ear_hinted_yes if yes else rules.ear_hinted)
+    if text is not None and alike(text.text).get(intent, 0.0) >= rules.alike:
+        needed.append(rules.ear_alike_yes if yes else rules.ear_alike)
+    if (text is None or text.confidence < rules.text_doubted) and intent not in _GRAVE:
+        needed.append(rules.ear_lone_doubted)
+    return min(needed)
+
+
+def _idle(intent: Intent, rules: FusionRules) -> float:
+    """A score that is just not acted upon."""
+    return round((STOP_SURE if intent is Intent.STOP else rules.act) - 0.05, 2)
 
 
 def _hint(intent: Intent, probability: float, rules: FusionRules) -> Scored:
     """What the ear guesses and is not acted upon: for those who read why."""
-    below = STOP_SURE if intent is Intent.STOP else rules.act
-    return Scored(intent, round(below - 0.05, 2), "", _by_ear(probability))
+    return Scored(intent, _idle(intent, rules), "", _by_ear(probability))
 
 
 def _doubted(told: Meaning, best: Scored, probability: float, rules: FusionRules) -> Meaning:
     """The best meaning asked again; what the text thought less likely does not step into its place."""
-    below = round(rules.act - 0.05, 2)
+    below = _idle(best.intent, rules)
     others = (replace(c, score=min(c.score, below)) if c.intent is not Intent.STOP else c for c in told.candidates)
     weaker = replace(told, candidates=tuple(others))
     return _with(weaker, replace(best, score=below, evidence=_both(best, probability)))

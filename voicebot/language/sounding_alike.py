@@ -34,7 +34,8 @@ class SoundingAlike:
         self._keys = list(self._meanings)
 
     def near(self, text: str) -> Mapping[str, float]:
-        """Label (an intent, or none) -> likeness LEAST…1 of the nearest sentence of that meaning; about 1 ms."""
+        """Intent -> likeness LEAST…1 of the nearest sentence of that meaning, but for what the text sounds less like
+        than like no answer at all; about 1 ms."""
         key = _key(text)
         if not SHORTEST <= len(key) <= LONGEST:
             return {}
@@ -45,13 +46,8 @@ class SoundingAlike:
         for sentence, likeness, _ in alike:
             for label in self._meanings[sentence]:
                 found[label] = max(found.get(label, 0.0), likeness)
-        return found
-
-
-def likeliest(near: Mapping[str, float], label: str) -> float:
-    """The likeness of a label, 0 where the text sounds more like something that is no answer."""
-    likeness = near.get(label, 0.0)
-    return likeness if likeness >= near.get(NONE, 0.0) else 0.0
+        nothing = found.pop(NONE, 0.0)
+        return {label: likeness for label, likeness in found.items() if likeness >= nothing}
 
 
 def _key(text: str) -> str:
@@ -60,5 +56,5 @@ def _key(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def shipped_sentences() -> SoundingAlike:
-    """The samples of the package, read once a process."""
+    """The samples of the package, read once a process (a quarter of a second)."""
     return SoundingAlike(read_samples())

@@ -11,12 +11,12 @@ from functools import lru_cache
 from voicebot.dialogue.intents import Intent, Meaning, Scored, ValueKind
 from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.language.heard_values import values_in
-from voicebot.language.likeness import NONE, Likeness
+from voicebot.language.likeness import Likeness
 from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, moments, resolve
 from voicebot.language.polarity import DOUBTFUL, PROPOSALS, against_yes, doubted
 from voicebot.language.second_opinion import Finding, with_opinion
-from voicebot.language.sounding_alike import likeliest, shipped_sentences
+from voicebot.language.sounding_alike import shipped_sentences
 from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
 from voicebot.language.unfinished import agrees_plainly
 from voicebot.language.utterance import Utterance
@@ -42,7 +42,6 @@ class Understanding:
     def __init__(self, table: PhraseTable, likeness: Likeness | None) -> None:
         self.table = table
         self._likeness = likeness
-        self._usual = shipped_sentences() if likeness is not None else None
         self._matcher, self._cleaner = _prepared(table)
         self._noise = frozenset(tuple(split(n)) for n in table.noise)
 
@@ -91,12 +90,9 @@ class Understanding:
         return Meaning(candidates, text.strip(), speech=True, values=values)
 
     def sounds_like(self, text: str) -> Mapping[str, float]:
-        """What a garbled text may have been: intent -> likeness of the nearest usual answer, 0.5…1. None without
+        """What a garbled text may have been: intent -> likeness of the nearest usual answer, 0.5…1. Empty without
         likeness: the samples belong to it."""
-        if self._usual is None:
-            return {}
-        near = self._usual.near(text)
-        return {label: likeness for label in near if (likeness := likeliest(near, label)) and label != NONE}
+        return shipped_sentences().near(text) if self._likeness is not None else {}
 
     def _candidates(self, text: str, context: _Context) -> tuple[Scored, ...] | None:
         raw = split(text)

@@ -206,21 +206,21 @@ def test_the_ear_is_believed_sooner_where_the_text_sounds_like_the_same() -> Non
     garbled, heard = text("Выробот", 0.4), ear(repeat=RULES.ear_alike + 0.05)
     nothing = Meaning((), "Выробот")
     assert decided(fuse(garbled, nothing, heard, ASK), ASK) is None
-    assert acted(fuse(garbled, nothing, heard, ASK, alike={"repeat": RULES.alike})) is Intent.REPEAT
-    assert decided(fuse(garbled, nothing, heard, ASK, alike={"operator": 0.9}), ASK) is None
-    assert decided(fuse(garbled, nothing, heard, ASK, alike={"repeat": RULES.alike - 0.05}), ASK) is None
+    assert acted(fuse(garbled, nothing, heard, ASK, alike=lambda _: {"repeat": RULES.alike})) is Intent.REPEAT
+    assert decided(fuse(garbled, nothing, heard, ASK, alike=lambda _: {"operator": 0.9}), ASK) is None
+    assert decided(fuse(garbled, nothing, heard, ASK, alike=lambda _: {"repeat": RULES.alike - 0.05}), ASK) is None
 
 
 def test_a_yes_that_the_text_sounds_like_still_needs_a_sure_ear() -> None:
     garbled, nothing = text("Харасу", 0.4), Meaning((), "Харасу")
     for probability, yes in ((RULES.ear_alike_yes - 0.02, False), (RULES.ear_alike_yes + 0.02, True)):
-        found = decided(fuse(garbled, nothing, ear(yes=probability), ASK, alike={"yes": 0.9}), ASK)
+        found = decided(fuse(garbled, nothing, ear(yes=probability), ASK, alike=lambda _: {"yes": 0.9}), ASK)
         assert (found is not None) is yes
 
 
 def test_what_is_surely_about_something_else_may_sound_like_anything() -> None:
-    said = text("его жизнь там", 0.9)
-    assert decided(fuse(said, Meaning((), said.text), ear(repeat=0.8), ASK, alike={"repeat": 0.9}), ASK) is None
+    said, nothing = text("его жизнь там", 0.9), Meaning((), "его жизнь там")
+    assert decided(fuse(said, nothing, ear(repeat=0.8), ASK, alike=lambda _: {"repeat": 0.9}), ASK) is None
 
 
 def test_a_weak_stop_of_which_the_ear_hears_nothing_is_none() -> None:
