@@ -275,7 +275,7 @@ async def _repertoire(settings: Settings, store: database.SqlStore, clock: Clock
     if not await store.running_scenarios():
         drafts(settings)
         await publish_shipped(store, settings.paths.scenarios, clock.now())
-    repertoire = Repertoire(store)
+    repertoire = Repertoire(store, asyncio.to_thread)
     await repertoire.refresh()
     return repertoire
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from voicebot.dialogue.scenario import Scenario
 from voicebot.scenarios.mistakes import ScenarioFault
@@ -13,15 +13,23 @@ from voicebot.store.published import Published, PublishedScenario
 
 log = logging.getLogger(__name__)
 
+#: Does the work, perhaps in a thread.
+Elsewhere = Callable[[Callable[[], Mapping[str, Language]]], Awaitable[Mapping[str, Language]]]
+
+
+async def _here(work: Callable[[], Mapping[str, Language]]) -> Mapping[str, Language]:
+    return work()
+
 
 class Repertoire:
     """Looked at by every call and every plan; refresh() takes over what was published or rolled back since.
 
     store: None for one that does not change (drafts on trial)
+    elsewhere: where phrase tables are read, a second of work each: a robot with calls on the line wants a thread
     """
 
-    def __init__(self, store: Published | None) -> None:
-        self._store = store
+    def __init__(self, store: Published | None, elsewhere: Elsewhere = _here) -> None:
+        self._store, self._elsewhere = store, elsewhere
         self._numbers: dict[str, int] = {}
         self._languages: dict[str, Language] = {}
         self._shared: dict[tuple[str, str], Language] = {}  # most versions were published with the same tables
@@ -82,12 +90,18 @@ class Repertoire:
         if numbers == self._numbers:
             return
         found = await running(self._store)
-        shared: dict[tuple[str, str], Language] = {}
-        languages: dict[str, Language] = {}
-        for name, one in found.items():
-            key = (one.source.phrases, one.source.pronunciations)
-            if key not in shared:
-                shared[key] = self._shared.get(key) or one.language()
-            languages[name] = shared[key]
+        shared = dict(self._shared)
+
+        def read_tables() -> Mapping[str, Language]:
+            languages: dict[str, Language] = {}
+            for name, one in found.items():
+                key = (one.source.phrases, one.source.pronunciations)
+                if key not in shared:
+                    shared[key] = one.language()
+                languages[name] = shared[key]
+            return languages
+
+        languages = dict(await self._elsewhere(read_tables))
+        keys = {(one.source.phrases, one.source.pronunciations) for one in found.values()}
         self.scenarios = {name: one.scenario for name, one in found.items()}
-        self._languages, self._shared, self._numbers = languages, shared, numbers
+        self._languages, self._shared, self._numbers = languages, {key: shared[key] for key in keys}, numbers

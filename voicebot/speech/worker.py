@@ -1,7 +1,7 @@
 """A recogniser in a process of its own: `python -m voicebot.speech.worker CHOICE PARENT_PID`, asked over a pipe.
 
 A request is a line of JSON and its PCM: {"id", "op", "rate", "phrases", "bytes", "session"}, bytes of sound.
-op: recognise (text), hear (text and ear), ear (the ear alone); begin, feed, final and drop (of a streaming session).
+op: recognise (text), hear (text and ear); begin, feed, final and drop (of a streaming session).
 An answer is a line of JSON: {"id", "result"} or {"id", "error"}; the first line says {"ready": name, "ear": …,
 "can": capabilities} or {"error"}.
 """

@@ -80,3 +80,33 @@ async def test_a_trial_runs_the_drafts() -> None:
     await repertoire.refresh()
     assert repertoire.scenario("recall") is drafts["recall"]
     assert repertoire.language_of(drafts["recall"]) is language
+
+
+async def test_tables_are_read_where_the_robot_wants_it_and_what_ran_goes_on_meanwhile(tmp_path: Path) -> None:
+    folder = tmp_path / "scenarios"
+    shutil.copytree(ROOT / "scenarios", folder)
+    url = f"sqlite:///{tmp_path / 'v.db'}"
+    await upgrade(url)
+    store = SqlStore(url)
+    ran_meanwhile: list[str | None] = []
+
+    async def elsewhere(work):
+        now = repertoire.scenario("recall")
+        ran_meanwhile.append(now and now.version)
+        return work()
+
+    try:
+        repertoire = Repertoire(store, elsewhere)
+        await publish_shipped(store, folder, NOW)
+        await repertoire.refresh()
+        await repertoire.refresh()  # nothing new: nothing is read
+        phrases = folder / "phrases.ru.yaml"
+        phrases.write_text(phrases.read_text("utf-8") + "\n# другое\n", "utf-8")
+        await publish(store, folder / "recall.yaml", (), NOW)
+        await repertoire.refresh()
+        assert ran_meanwhile == [None, "1"]
+        second = repertoire.scenario("recall")
+        assert second is not None and second.version == "2"
+        assert repertoire.language_of(second) is not repertoire.language_of(repertoire.scenarios["visit_reminder"])
+    finally:
+        await store.close()
