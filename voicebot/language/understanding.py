@@ -119,7 +119,7 @@ class Understanding:
         found = Finding(weigh(said), _settled(said), complete, against_yes(said))
         if self._likeness is None or context.for_value:
             return found.candidates
-        opinion = self._likeness.opinion(raw, said.asking, context.question, found.candidates)
+        opinion = self._likeness.opinion(self._cleaner.torn.mended(raw), said.asking, context.question, found.candidates)
         return with_opinion(found, opinion)
 
 
