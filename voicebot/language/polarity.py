@@ -110,7 +110,8 @@ def against_yes(said: Utterance) -> Against:
     return Against.WORDS if said.outright(Intent.NO) or said.asking or _negation_left(said) else Against.NOTHING
 
 
-def _spoken_against(said: Utterance) -> bool:
+def spoken_against(said: Utterance) -> bool:
+    """A negation left over, a clipped one, or a day or time that is not the visit's."""
     return _negation_left(said) or _other_facts(said)
 
 
@@ -137,7 +138,7 @@ def _clipped(said: Utterance) -> bool:
 
 
 def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
-    if _spoken_against(said):
+    if spoken_against(said):
         return True
     yes = said.of(Intent.YES)
     first = min((s.start for s in yes), default=0)

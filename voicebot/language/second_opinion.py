@@ -15,6 +15,9 @@ from voicebot.language.likeness import NONE, SURE
 from voicebot.language.polarity import Against, doubted
 
 EVIDENCE = "по образцам фраз"
+#: What stands beside a promise, or a yes: reasons and courtesies, however much of the sentence they are.
+_BESIDE_A_PROMISE = frozenset(map(str, (Intent.BUSY_NOW, Intent.HOLD_ON, Intent.REPEAT, Intent.HELLO)))
+_COURTESIES = frozenset(map(str, (Intent.THANKS, Intent.BYE)))
 _REFUSALS = frozenset({str(Intent.NO), str(Intent.CANCEL), str(Intent.WRONG_PERSON)})
 
 
@@ -24,6 +27,7 @@ class OpinionRules:
     (docs/figures/understanding.md)."""
 
     yes: float = 0.8  # a wrong yes is the worst mistake: the sentence must be very like one
+    yes_promised: float = 0.5  # … but for a plain promise
     yes_against: float = 0.92  # … and more so where words in it speak against a yes
     stop: float = 0.25  # a missed stop is the second worst
     refusal: float = 0.45  # a wrong no, cancellation or wrong person ends the conversation
@@ -50,12 +54,14 @@ class Finding:
     complete: every word of the sentence is in what the table found.
     against: what in the sentence speaks against a yes; with mere words it must be very like one, against facts no
     likeness makes it one.
+    promise: «приду», «буду» stands there as a clause of its own (promises.py).
     """
 
     candidates: tuple[Scored, ...]
     settled: bool = False
     complete: bool = False
     against: Against = Against.NOTHING
+    promise: bool = False
 
     @property
     def first(self) -> Scored | None:
@@ -94,6 +100,9 @@ def _may_be_overruled(
         return not found.complete and against >= (rules.nod_is_nothing if label == NONE else rules.nod_overruled)
     if first.intent is Intent.NUMBER:
         return label != NONE and against >= (rules.number_yes if label == Intent.YES else rules.number_overruled)
+    if first.intent is Intent.YES and found.against is Against.NOTHING:
+        if label in _COURTESIES or (found.promise and label in _BESIDE_A_PROMISE):
+            return False  # «да, благодарю за напоминание», «я за рулём, но буду»
     if first.intent is Intent.YES:
         return opinion[Intent.YES] < rules.doubt_yes
     if label == NONE:
@@ -108,6 +117,7 @@ def _enough(label: str, found: Finding, opinion: Mapping[str, float], rules: Opi
         return opinion[label] >= rules.stop
     if label == Intent.YES:
         needed = rules.yes_against if found.against is Against.WORDS else rules.yes
+        needed = rules.yes_promised if found.promise else needed
         return found.against is not Against.FACTS and opinion[label] >= needed
     return opinion[label] >= (rules.refusal if label in _REFUSALS else rules.other)
 

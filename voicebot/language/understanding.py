@@ -15,13 +15,14 @@ from voicebot.language.likeness import Likeness
 from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, moments, resolve
 from voicebot.language.polarity import DOUBTFUL, PROPOSALS, against_yes, doubted
+from voicebot.language.promises import promised, promised_in_one
 from voicebot.language.second_opinion import Finding, with_opinion
 from voicebot.language.sounding_alike import shipped_sentences
 from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
 from voicebot.language.unfinished import agrees_plainly
 from voicebot.language.utterance import Utterance
 from voicebot.language.weighing import weigh
-from voicebot.language.words import Cleaner, split
+from voicebot.language.words import MAX_CHARS, Cleaner, split
 
 #: What an intent may stand for where a question has no use for it.
 _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.BUSY_NOW: Intent.CALLBACK_LATER,
@@ -30,6 +31,8 @@ _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.
 _NEGATIVE = frozenset({Intent.NO, Intent.CANCEL})
 _AGAINST_YES = frozenset({Intent.NO, Intent.CANCEL, Intent.CHANGE, Intent.WRONG_PERSON, Intent.STOP})
 SURE = 0.5
+_FULL_STOP = re.compile(r"[.!?…]+(?=\s)")
+MAX_SENTENCES = 6
 PATRONYMIC = re.compile(r"[а-я]{2,}(?:ович|евич|ьич|овн[аыуе]|евн[аыуе]|иничн[аыуе])")
 
 
@@ -98,11 +101,21 @@ class Understanding:
         raw = split(text)
         if not raw or tuple(raw) in self._noise:
             return None
+        said = self._utterance(text, raw, context)
+        complete = not said.unknown and not said.uncovered()
+        promise = promised(said) is not None or promised_in_one(self._sentences(text, context), said)
+        found = Finding(weigh(said), _settled(said), complete, against_yes(said), promise)
+        if self._likeness is None or context.for_value:
+            return found.candidates
+        opinion = self._likeness.opinion(self._cleaner.torn.mended(raw), said.asking, context.question, found.candidates)
+        return with_opinion(found, opinion)
+
+    def _utterance(self, text: str, raw: list[str], context: _Context) -> Utterance:
         words, guessed = self._cleaner.clean(raw)
         heard = moments(words)
         names = context.names or frozenset(w for w in words if w in self.table.names or PATRONYMIC.fullmatch(w))
         segments = self._matcher.segments(words, names, context.question)
-        said = Utterance(
+        return Utterance(
             words=words,
             segments=segments,
             question=context.question,
@@ -115,12 +128,12 @@ class Understanding:
             any_names=frozenset() if context.names else names,
             visit_known=context.now is not None and context.visit is not None,
         )
-        complete = not said.unknown and not said.uncovered()
-        found = Finding(weigh(said), _settled(said), complete, against_yes(said))
-        if self._likeness is None or context.for_value:
-            return found.candidates
-        opinion = self._likeness.opinion(self._cleaner.torn.mended(raw), said.asking, context.question, found.candidates)
-        return with_opinion(found, opinion)
+
+    def _sentences(self, text: str, context: _Context) -> list[Utterance]:
+        """Its sentences, where it was written with full stops."""
+        parts = _FULL_STOP.split(text[:MAX_CHARS], MAX_SENTENCES)
+        said = [(part, split(part)) for part in parts] if len(parts) > 1 else []
+        return [self._utterance(part, words, context) for part, words in said if words]
 
 
 def _settled(said: Utterance) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from voicebot.dialogue.intents import Intent, Scored
 from voicebot.language.heard_numbers import answer_among, numbers_in
-from voicebot.language.matching import NUMBER
+from voicebot.language.matching import NUMBER, Segment
 from voicebot.language.moments import joined
 from voicebot.language.polarity import DOUBTFUL, PROPOSALS, Polarity, polarity_of
+from voicebot.language.promises import promised
 from voicebot.language.table import Role, Strength
 from voicebot.language.utterance import Utterance
 
@@ -146,7 +147,21 @@ def _combined(said: Utterance, p: Polarity, others: dict[Intent, float]) -> dict
         scores[Intent.NO] = no
     if p.full_yes and first is Intent.BUSY_NOW:  # «приду, я за рулём»: the answer was given
         scores[Intent.YES], scores[first] = p.yes, 0.3
+    promise = promised(said)
+    if promise is not None:
+        _by_promise(said, promise, scores)
     return scores
+
+
+def _by_promise(said: Utterance, promise: Segment, scores: dict[Intent, float]) -> None:
+    """«я на совещании, но буду», «секундочку, гляну… всё, приду»: the answer was given after all."""
+    beside = (Intent.BUSY_NOW, Intent.HOLD_ON, Intent.REPEAT, *_COURTESY)
+    if any(s.start > promise.start or s.strength is not Strength.FULL for s in said.of(Intent.HOLD_ON)):
+        return  # «приду… ой, подождите»; «щас приду» is mockery
+    scores[Intent.YES] = max(scores.get(Intent.YES, 0), 0.85 - 0.3 * said.unknown)
+    for intent in beside:
+        if intent in scores:
+            scores[intent] = min(scores[intent], 0.3)
 
 
 def _yes_beside(first: Intent, p: Polarity) -> float:
