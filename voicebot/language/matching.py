@@ -149,7 +149,8 @@ def _negated(cover: list[Segment], words: list[str]) -> list[Segment]:
             if after is None or after.label in (Role.NEUTRAL, Role.UNSURE, Role.CONDITION, Role.CORRECTION):
                 continue  # it stays uncovered, which puts every yes in doubt
             label = Intent.NO if after.label == Intent.YES else Role.UNSURE
+            label = Role.NEUTRAL if after.label == Intent.LATE else label  # «никогда не опаздываю»
             out.append(replace(segment, label=label, strength=Strength.FULL))
-        elif before is None or segment.label not in (Intent.YES, Intent.NO, Intent.CANCEL):
+        elif before is None or segment.label not in (Intent.YES, Intent.NO, Intent.CANCEL, Intent.LATE):
             out.append(segment)
     return out

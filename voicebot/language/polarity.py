@@ -107,7 +107,8 @@ def against_yes(said: Utterance) -> Against:
     were very like a yes, all were one."""
     if _other_facts(said) or _no_has_the_last_word(said):
         return Against.FACTS
-    return Against.WORDS if said.outright(Intent.NO) or said.asking or _negation_left(said) else Against.NOTHING
+    asking = said.asking and not any(s.own for s in said.of(Intent.YES))  # «я, а что случилось?» said who it is
+    return Against.WORDS if said.outright(Intent.NO) or asking or _negation_left(said) else Against.NOTHING
 
 
 def spoken_against(said: Utterance) -> bool:

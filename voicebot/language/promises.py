@@ -17,6 +17,7 @@ _VERBS = frozenset(
     "приду придем приеду приедем подойду подойдем подъеду подъедем явлюсь явимся прибуду прибудем буду будем смогу "
     "сможем успею успеем подтверждаю подтверждаем схожу зайду доберусь приведу приведем привезу".split()
 )
+_AUXILIARIES = frozenset({"буду", "будем", "я буду", "мы будем"})
 #: What may stand beside a promise and takes nothing from it.
 _BESIDE = frozenset({
     Intent.YES, Intent.BUSY_NOW, Intent.HOLD_ON, Intent.THANKS, Intent.BYE, Intent.HELLO, Intent.BACKCHANNEL,
@@ -33,6 +34,8 @@ def promised(said: Utterance) -> Segment | None:
     if not answers or not _promises(answers[-1]) or said.asking or spoken_against(said):
         return None
     last = answers[-1]
+    if last.said in _AUXILIARIES and any(s.end == last.start for s in said.of(Intent.BUSY_NOW)):
+        return None  # «занят буду»
     plain = _begins_a_clause(said, last.start) and _ends_a_clause(said, last.end) and not gainsaid(said, last)
     return last if plain else None
 

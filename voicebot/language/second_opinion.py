@@ -17,6 +17,9 @@ from voicebot.language.polarity import Against, doubted
 EVIDENCE = "по образцам фраз"
 #: What stands beside a promise, or a yes: reasons and courtesies, however much of the sentence they are.
 _BESIDE_A_PROMISE = frozenset(map(str, (Intent.BUSY_NOW, Intent.HOLD_ON, Intent.REPEAT, Intent.HELLO)))
+_TO_BE_ANSWERED = frozenset({Intent.QUESTION, Intent.WHO_IS_THIS, Intent.CHANGE, Intent.REPEAT})
+#: «снимайте, мне не надо», «какой доктор, я не записан»: what was found says more than what it is like.
+_NOT_BY = frozenset({(Intent.CANCEL, str(Intent.NO)), (Intent.WRONG_PERSON, str(Intent.QUESTION))})
 _COURTESIES = frozenset(map(str, (Intent.THANKS, Intent.BYE)))
 _REFUSALS = frozenset({str(Intent.NO), str(Intent.CANCEL), str(Intent.WRONG_PERSON)})
 
@@ -36,6 +39,7 @@ class OpinionRules:
     unlikely: float = 0.2  # … and the finding itself no likelier than this
     stop_overruled: float = 0.5  # «перестаньте, конечно, приду»: a table's stop must be so unlikely …
     stop_unlikely: float = 0.05  # … that not even a shadow of it is left
+    shadow: float = 0.1  # … and a finding that says more than the likeness stands, if there is so much of it
     number_overruled: float = 0.88  # a number in a sentence is seldom what it is about, but the samples know none
     number_yes: float = 0.9
     nod_overruled: float = 0.5  # «так что в три я у вас»: a nod and more is no nod
@@ -55,6 +59,7 @@ class Finding:
     against: what in the sentence speaks against a yes; with mere words it must be very like one, against facts no
     likeness makes it one.
     promise: «приду», «буду» stands there as a clause of its own (promises.py).
+    other_day: a day or time that is not the visit's was named: no yes, but perhaps the wish for a change.
     """
 
     candidates: tuple[Scored, ...]
@@ -62,6 +67,7 @@ class Finding:
     complete: bool = False
     against: Against = Against.NOTHING
     promise: bool = False
+    other_day: bool = False
 
     @property
     def first(self) -> Scored | None:
@@ -75,7 +81,8 @@ def with_opinion(
     """The candidates, best first. opinion: probability of every label (likeness.Likeness.opinion)."""
     first = found.first
     label = str(Intent.STOP) if opinion[Intent.STOP] >= rules.stop else max(opinion, key=lambda name: opinion[name])
-    if first is None and found.settled and found.candidates and label != Intent.STOP:
+    wished = found.other_day and label == Intent.CHANGE  # «завтра никак, а послезавтра»
+    if first is None and found.settled and found.candidates and label != Intent.STOP and not wished:
         return found.candidates
     if first is None:
         return _led_by(label, opinion[label], found) if _enough(label, found, opinion, rules) else found.candidates
@@ -83,6 +90,8 @@ def with_opinion(
         return found.candidates
     if _enough(label, found, opinion, rules):
         return _led_by(label, opinion[label], found)
+    if label == Intent.YES and first.intent in _TO_BE_ANSWERED:
+        return found.candidates  # «ну я, а что такое?»: a doubtful yes, but a question all the same
     return tuple(doubted(c) for c in found.candidates)
 
 
@@ -94,7 +103,10 @@ def _may_be_overruled(
         return not found.settled and against >= rules.stop_overruled and opinion[Intent.STOP] <= rules.stop_unlikely
     if label == Intent.STOP:
         return True
-    if found.settled and first.score >= rules.outright:
+    wished = found.other_day and label == Intent.CHANGE
+    if found.settled and first.score >= rules.outright and not wished:
+        return False
+    if (first.intent, label) in _NOT_BY and opinion[first.intent] >= rules.shadow:
         return False
     if first.intent is Intent.BACKCHANNEL:  # «понятно» is one
         return not found.complete and against >= (rules.nod_is_nothing if label == NONE else rules.nod_overruled)

@@ -14,7 +14,7 @@ from voicebot.language.sounds import nearest_by_sound
 MAX_PIECES = 4  # joined at a time
 MAX_LETTERS = 26
 MAX_PLACES = 6  # mended in one utterance: with more of them it is another language
-BY_SOUND = 6  # letters from which a word is also known by its sound
+BY_SOUND = 6  # letters from which the whole is also known by its sound, and one more for a word among others
 #: Pieces so short that, if the table does not know them, they may be torn off, even where Russian has such a word.
 TORN_OFF = 3
 #: The only short words that are cut out: others are found in anything.
@@ -95,14 +95,15 @@ class TornWords:
                 before = best[start]
                 if before is None or (known := best[end]) is not None and len(known) <= len(before) + 1:
                     continue
-                word = self._word(letters[start:end])
+                by_sound = BY_SOUND + (end - start < len(letters))
+                word = self._word(letters[start:end], by_sound)
                 if word:
                     best[end] = [*before, word]
         return best[-1]
 
-    def _word(self, letters: str) -> str:
+    def _word(self, letters: str, by_sound: int) -> str:
         if letters in self._vocabulary and (len(letters) > TORN_OFF or letters in _SHORT):
             return letters
         if len(letters) > TORN_OFF and letters[0] == letters[1] and letters[1:] in self._vocabulary:
             return letters[1:]  # «тту да»
-        return nearest_by_sound(letters, self._sounds) if len(letters) >= BY_SOUND else ""
+        return nearest_by_sound(letters, self._sounds) if len(letters) >= by_sound else ""

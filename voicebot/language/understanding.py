@@ -13,7 +13,7 @@ from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.language.heard_values import values_in
 from voicebot.language.likeness import Likeness
 from voicebot.language.matching import NUMBER, Matcher
-from voicebot.language.moments import agree, moments, resolve
+from voicebot.language.moments import agree, minutes_after, moments, resolve
 from voicebot.language.polarity import DOUBTFUL, PROPOSALS, against_yes, doubted
 from voicebot.language.promises import promised, promised_in_one
 from voicebot.language.second_opinion import Finding, with_opinion
@@ -104,7 +104,7 @@ class Understanding:
         said = self._utterance(text, raw, context)
         complete = not said.unknown and not said.uncovered()
         promise = promised(said) is not None or promised_in_one(self._sentences(text, context), said)
-        found = Finding(weigh(said), _settled(said), complete, against_yes(said), promise)
+        found = Finding(weigh(said), _settled(said), complete, against_yes(said), promise, said.other_day)
         if self._likeness is None or context.for_value:
             return found.candidates
         opinion = self._likeness.opinion(self._cleaner.torn.mended(raw), said.asking, context.question, found.candidates)
@@ -126,6 +126,7 @@ class Understanding:
             moments=heard,
             agreed=frozenset(m.value for m in heard if context.agrees(m.value)),
             any_names=frozenset() if context.names else names,
+            later={m.value: after for m in heard if (after := context.minutes_after(m.value))},
             visit_known=context.now is not None and context.visit is not None,
         )
 
@@ -166,6 +167,10 @@ class _Context:
     def agrees(self, moment: str) -> bool:
         """Whether a moment as heard is the visit's day, its time, or both."""
         return self.now is not None and self.visit is not None and agree(moment, self.now, self.visit)
+
+    def minutes_after(self, moment: str) -> int:
+        """How much later than the visit, 0 when not or unknown."""
+        return minutes_after(moment, self.now, self.visit) if self.now and self.visit else 0
 
 
 def may_agree(asking_back: Intent | None, text: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from voicebot.dialogue.intents import Intent
 from voicebot.language.matching import Segment
@@ -28,6 +28,7 @@ class Utterance:
     moments: Sequence[Moment] = ()  # days and times, within phrases as well
     agreed: frozenset[str] = frozenset()  # moments that are those of the visit in question
     any_names: frozenset[str] = frozenset()  # names taken for the patient's because nobody knows it
+    later: Mapping[str, int] = field(default_factory=dict)  # times of its day after the visit's, in minutes
     visit_known: bool = False  # so that every other moment contradicts it
 
     def of(self, *labels: str) -> list[Segment]:
@@ -42,6 +43,11 @@ class Utterance:
         """The share of words that mean something and were not understood: 0…1."""
         unknown = [w for w in self.uncovered() if w not in self.light]
         return len(unknown) / max(1, len(self.words))
+
+    @property
+    def other_day(self) -> bool:
+        """Whether a day or time was named that is not the visit's."""
+        return any(self.contradicts(m.value) for m in self.moments)
 
     def outright(self, *intents: Intent) -> bool:
         """Whether one of them was said by a full phrase."""

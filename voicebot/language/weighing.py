@@ -19,6 +19,10 @@ NEAR = 0.15  # two meanings nearer than this contradict each other (dialogue.rea
 
 _OFFERS = frozenset({"лучше", "запишите", "поставьте", "смогу", "могу", "сможем", "можем", "приду", "придем", "только"})
 
+STORY = 0.25  # share of words that mean something and were not understood
+LATER, MUCH_LATER = 10, 90  # minutes after the visit's hour: from the one on late, after the other another visit
+_ONLY = frozenset({"только", "лишь", "раньше", "подъеду", "подойду", "доберусь", "подъехать", "подойти", "опоздаю"})
+
 #: Which of several things said counts first; yes and no are weighed against them below.
 _ORDER = (
     Intent.STOP, Intent.WRONG_PERSON, Intent.CHANGE, Intent.CANCEL, Intent.OPERATOR, Intent.CALLBACK_LATER,
@@ -40,9 +44,12 @@ def weigh(said: Utterance) -> tuple[Scored, ...]:
         scores.setdefault(Intent.BACKCHANNEL, 0.6)
     number = _number(said)
     if number is not None:
+        if Intent.YES in scores and _in_a_story(said):
+            scores[Intent.YES] = min(scores[Intent.YES], DOUBTFUL)
         scores.setdefault(Intent.NUMBER, number[1])
         _beside_a_number(said, scores)
     _another_day(said, polarity, scores)
+    _later_hour(said, scores)
     _asking(said, scores)
     _yes_comes_last(scores)
     found = [
@@ -75,6 +82,18 @@ def _another_day(said: Utterance, p: Polarity, scores: dict[Intent, float]) -> N
         scores[Intent.CHANGE] = 0.85
         for intent in (Intent.YES, Intent.NO):
             scores[intent] = min(scores.get(intent, 0), DOUBTFUL)
+
+
+def _later_hour(said: Utterance, scores: dict[Intent, float]) -> None:
+    """«да, но я только в пятнадцать пятнадцать подъеду», «смогу только к четырём»: later on that day."""
+    after = [said.later[m.value] for m in said.moments if m.value in said.later]
+    days = any(m.value not in said.later and said.contradicts(m.value) for m in said.moments)
+    if len(after) != 1 or after[0] < LATER or days or said.asking or not _ONLY & set(said.words):
+        return
+    if any(score >= 0.5 for intent, score in scores.items() if intent not in (Intent.YES, *_COURTESY)):
+        return
+    scores[Intent.LATE if after[0] <= MUCH_LATER else Intent.CHANGE] = 0.85
+    scores[Intent.YES] = min(scores.get(Intent.YES, 0), DOUBTFUL)
 
 
 def _wished_day(said: Utterance) -> bool:
@@ -189,7 +208,13 @@ def _number(said: Utterance) -> tuple[str, float] | None:
     if len({n.value for n in numbers}) != 1:
         return None  # two numbers: which of them?
     contradicted = any(s.label == Intent.NO and s.strength is Strength.FULL for s in said.segments)
-    return str(numbers[0].value), (0.9 - 0.5 * said.unknown) * (0.5 if contradicted else 1)
+    return str(numbers[0].value), (0.9 - 0.5 * said.unknown) * (0.5 if contradicted or _in_a_story(said) else 1)
+
+
+def _in_a_story(said: Utterance) -> bool:
+    """«приедем с мамой, ей восемьдесят два, пусть лифт работает»: no answer in figures."""
+    tells = {Intent.YES, Intent.NO, Intent.OPERATOR, Intent.QUESTION, Intent.CANCEL, Intent.CHANGE, Intent.LATE}
+    return said.unknown >= STORY and any(s.strength is Strength.FULL and s.label in tells for s in said.segments)
 
 
 def _value(said: Utterance, intent: Intent) -> str:
