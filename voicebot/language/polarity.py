@@ -156,6 +156,9 @@ def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
 def _conditions(said: Utterance, yes: list[Segment]) -> bool:
     """«если», «хотела бы»: but not before a conclusion («думала не идти, но всё-таки приду»)."""
     concluded = max((s.start for s in yes if s.said.startswith(_CONCLUSIONS)), default=-1)
+    own = max((s.start for s in yes if s.own), default=-1)
+    if own >= 0 and not said.of(Intent.BUSY_NOW):  # «да, я, только побыстрее»
+        return any(s.start < own for s in said.of(Role.CONDITION, Role.ASKING))
     return any(s.start > concluded for s in said.of(Role.CONDITION, Role.ASKING))
 
 

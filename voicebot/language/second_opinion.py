@@ -31,16 +31,16 @@ class OpinionRules:
 
     yes: float = 0.8  # a wrong yes is the worst mistake: the sentence must be very like one
     yes_promised: float = 0.5  # … but for a plain promise
-    yes_against: float = 0.92  # … and more so where words in it speak against a yes
+    yes_against: float = 0.85  # … and more so where words in it speak against a yes
     stop: float = 0.25  # a missed stop is the second worst
-    refusal: float = 0.45  # a wrong no, cancellation or wrong person ends the conversation
+    refusal: float = 0.4  # a wrong no, cancellation or wrong person ends the conversation
     other: float = 0.35  # a wrong one of these is noticed in the next sentence
     overrule: float = 0.4  # what speaks against the table's finding must be so likely …
     unlikely: float = 0.2  # … and the finding itself no likelier than this
     stop_overruled: float = 0.5  # «перестаньте, конечно, приду»: a table's stop must be so unlikely …
     stop_unlikely: float = 0.05  # … that not even a shadow of it is left
     shadow: float = 0.1  # … and a finding that says more than the likeness stands, if there is so much of it
-    number_overruled: float = 0.88  # a number in a sentence is seldom what it is about, but the samples know none
+    number_overruled: float = 0.75  # a number in a sentence is seldom what it is about, but the samples know none
     number_yes: float = 0.9
     nod_overruled: float = 0.5  # «так что в три я у вас»: a nod and more is no nod
     nod_is_nothing: float = 0.6  # «допустим», «так сказать»

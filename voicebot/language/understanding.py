@@ -15,7 +15,7 @@ from voicebot.language.likeness import Likeness
 from voicebot.language.matching import NUMBER, Matcher
 from voicebot.language.moments import agree, minutes_after, moments, resolve
 from voicebot.language.polarity import DOUBTFUL, PROPOSALS, against_yes, doubted
-from voicebot.language.promises import promised, promised_in_one
+from voicebot.language.promises import asked_besides, promised, promised_in_one
 from voicebot.language.second_opinion import Finding, with_opinion
 from voicebot.language.sounding_alike import shipped_sentences
 from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
@@ -31,7 +31,7 @@ _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.
 _NEGATIVE = frozenset({Intent.NO, Intent.CANCEL})
 _AGAINST_YES = frozenset({Intent.NO, Intent.CANCEL, Intent.CHANGE, Intent.WRONG_PERSON, Intent.STOP})
 SURE = 0.5
-_FULL_STOP = re.compile(r"[.!?…]+(?=\s)")
+_FULL_STOP = re.compile(r"(?<=[.!?…])\s+")
 MAX_SENTENCES = 6
 PATRONYMIC = re.compile(r"[а-я]{2,}(?:ович|евич|ьич|овн[аыуе]|евн[аыуе]|иничн[аыуе])")
 
@@ -103,11 +103,17 @@ class Understanding:
             return None
         said = self._utterance(text, raw, context)
         complete = not said.unknown and not said.uncovered()
-        promise = promised(said) is not None or promised_in_one(self._sentences(text, context), said)
-        found = Finding(weigh(said), _settled(said), complete, against_yes(said), promise, said.other_day)
+        sentences = self._sentences(text, context)
+        promise = not said.asking and (promised(said) is not None or promised_in_one(sentences))
+        candidates = weigh(said)
+        if asked_besides(sentences):
+            candidates = _sorted([doubted(c) for c in candidates], Scored(Intent.QUESTION, 0.6))
+        found = Finding(candidates, _settled(said), complete, against_yes(said), promise, said.wishes_other_day)
         if self._likeness is None or context.for_value:
             return found.candidates
-        opinion = self._likeness.opinion(self._cleaner.torn.mended(raw), said.asking, context.question, found.candidates)
+        opinion = self._likeness.opinion(
+            self._cleaner.torn.mended(raw), said.asking, context.question, found.candidates
+        )
         return with_opinion(found, opinion)
 
     def _utterance(self, text: str, raw: list[str], context: _Context) -> Utterance:

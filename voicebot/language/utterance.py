@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from voicebot.dialogue.intents import Intent
 from voicebot.language.matching import Segment
 from voicebot.language.moments import Moment
-from voicebot.language.table import Question, Strength
+from voicebot.language.table import Question, Role, Strength
 
 #: What robots say of a visit of tomorrow, so that patients repeat it.
 _ECHOES = frozenset({"day +0", "day +1"})
@@ -48,6 +48,13 @@ class Utterance:
     def other_day(self) -> bool:
         """Whether a day or time was named that is not the visit's."""
         return any(self.contradicts(m.value) for m in self.moments)
+
+    @property
+    def wishes_other_day(self) -> bool:
+        """… and not as a promise, unless it is known that the visit is on another day: «приду в среду»."""
+        agreed = self.outright(Intent.YES) or any(s.said == "да" for s in self.of(Intent.YES))
+        promise = agreed and not self.of(Intent.NO, Role.CONDITION, Role.ASKING)
+        return self.other_day and (self.visit_known or not promise)
 
     def outright(self, *intents: Intent) -> bool:
         """Whether one of them was said by a full phrase."""

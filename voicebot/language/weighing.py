@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from voicebot.dialogue.intents import Intent, Scored
 from voicebot.language.heard_numbers import answer_among, numbers_in
-from voicebot.language.matching import NUMBER, Segment
+from voicebot.language.matching import NUMBER
 from voicebot.language.moments import joined
 from voicebot.language.polarity import DOUBTFUL, PROPOSALS, Polarity, polarity_of
 from voicebot.language.promises import promised
@@ -88,8 +88,10 @@ def _later_hour(said: Utterance, scores: dict[Intent, float]) -> None:
     """«да, но я только в пятнадцать пятнадцать подъеду», «смогу только к четырём»: later on that day."""
     after = [said.later[m.value] for m in said.moments if m.value in said.later]
     days = any(m.value not in said.later and said.contradicts(m.value) for m in said.moments)
-    if len(after) != 1 or after[0] < LATER or days or said.asking or not _ONLY & set(said.words):
+    if len(after) != 1 or after[0] < LATER or days or said.asking:
         return
+    if after[0] > MUCH_LATER and not _ONLY & set(said.words):
+        return  # «приду в шесть»
     if any(score >= 0.5 for intent, score in scores.items() if intent not in (Intent.YES, *_COURTESY)):
         return
     scores[Intent.LATE if after[0] <= MUCH_LATER else Intent.CHANGE] = 0.85
@@ -167,20 +169,18 @@ def _combined(said: Utterance, p: Polarity, others: dict[Intent, float]) -> dict
     if p.full_yes and first is Intent.BUSY_NOW:  # «приду, я за рулём»: the answer was given
         scores[Intent.YES], scores[first] = p.yes, 0.3
     promise = promised(said)
-    if promise is not None:
-        _by_promise(said, promise, scores)
+    if promise is not None and not promise.loose:
+        _by_promise(said, p.yes, scores)
     return scores
 
 
-def _by_promise(said: Utterance, promise: Segment, scores: dict[Intent, float]) -> None:
+def _by_promise(said: Utterance, p_yes: float, scores: dict[Intent, float]) -> None:
     """«я на совещании, но буду», «секундочку, гляну… всё, приду»: the answer was given after all."""
-    beside = (Intent.BUSY_NOW, Intent.HOLD_ON, Intent.REPEAT, *_COURTESY)
-    if any(s.start > promise.start or s.strength is not Strength.FULL for s in said.of(Intent.HOLD_ON)):
-        return  # «приду… ой, подождите»; «щас приду» is mockery
-    scores[Intent.YES] = max(scores.get(Intent.YES, 0), 0.85 - 0.3 * said.unknown)
-    for intent in beside:
-        if intent in scores:
-            scores[intent] = min(scores[intent], 0.3)
+    if any(s.strength is not Strength.FULL for s in said.of(Intent.HOLD_ON)):
+        return  # «щас приду» is mockery
+    for intent in scores:
+        scores[intent] = min(scores[intent], 0.3)
+    scores[Intent.YES] = max(p_yes, 0.85 - 0.3 * said.unknown)
 
 
 def _yes_beside(first: Intent, p: Polarity) -> float:
@@ -213,8 +213,9 @@ def _number(said: Utterance) -> tuple[str, float] | None:
 
 def _in_a_story(said: Utterance) -> bool:
     """«приедем с мамой, ей восемьдесят два, пусть лифт работает»: no answer in figures."""
-    tells = {Intent.YES, Intent.NO, Intent.OPERATOR, Intent.QUESTION, Intent.CANCEL, Intent.CHANGE, Intent.LATE}
-    return said.unknown >= STORY and any(s.strength is Strength.FULL and s.label in tells for s in said.segments)
+    tells = {Intent.YES, Intent.NO, Intent.QUESTION, Intent.CANCEL, Intent.CHANGE, Intent.LATE}
+    told = said.of(Intent.OPERATOR) or any(s.strength is Strength.FULL and s.label in tells for s in said.segments)
+    return said.unknown >= STORY and bool(told)
 
 
 def _value(said: Utterance, intent: Intent) -> str:
