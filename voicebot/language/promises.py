@@ -15,11 +15,16 @@ from voicebot.language.polarity import spoken_against
 from voicebot.language.table import Role, Strength
 from voicebot.language.utterance import Utterance
 
-_VERBS = frozenset(
+
+def _words(line: str) -> frozenset[str]:
+    return frozenset(line.split())
+
+
+_VERBS = _words(
     "приду придем приеду приедем подойду подойдем подъеду подъедем явлюсь явимся прибуду прибудем буду будем смогу "
-    "сможем успею успеем подтверждаю подтверждаем схожу зайду доберусь приведу приведем привезу".split()
+    "сможем успею успеем подтверждаю подтверждаем схожу зайду доберусь приведу приведем привезу"
 )
-_PLACES = frozenset("в во на за у без под с со по около возле из от против".split())
+_PLACES = _words("в во на за у без под с со по около возле из от против")
 _DOES = re.compile(r"(?:ть|ться|чь|ти|тись)$")
 _AUXILIARIES = frozenset({"буду", "будем", "я буду", "мы будем"})
 #: What may stand beside a promise and takes nothing from it.
@@ -34,10 +39,10 @@ _FINAL = frozenset({Intent.STOP, Intent.WRONG_PERSON, Intent.CHANGE, Intent.CANC
                     Intent.CALLBACK_LATER})  # fmt: skip
 _BUT = frozenset({"но"})
 #: What may stand between the end of another clause and the promise: «но я приду», «значит, буду».
-_LEADS = frozenset("я мы так тогда уже все точно обязательно конечно".split())
-_FOLLOWS = frozenset("я мы тогда там уже все и а спасибо".split())
+_LEADS = _words("я мы так тогда уже все точно обязательно конечно")
+_FOLLOWS = _words("я мы тогда там уже все и а спасибо")
 #: After these a promise is none: «когда рак свистнет, приду», «чёрта с два приду», «жена думает приду».
-_NO_LEADS = frozenset("если когда зачем куда бы ли как что чтобы может будто где кто разве два хрен фиг якобы".split())
+_NO_LEADS = _words("если когда зачем куда бы ли как что чтобы может будто где кто разве два хрен фиг якобы")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,9 @@ def _begins_a_clause(said: Utterance, start: int) -> bool:
     at = start
     while at and said.words[at - 1] in _LEADS and said.words[at - 1] in said.uncovered():
         at -= 1
-    return at == 0 or any(s.end == at for s in said.segments)
+    said_all = said.words[start] == "да" or (at < start and said.words[at] == "все")  # «…, да, приду», «…, всё, приду»
+    after = at == 0 or any(s.end == at for s in said.segments)
+    return after or (said_all and said.words[at - 1] not in _NO_LEADS)
 
 
 def _ends_a_clause(said: Utterance, end: int) -> bool:

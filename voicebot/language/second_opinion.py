@@ -40,7 +40,7 @@ class OpinionRules:
     stop_overruled: float = 0.5  # «перестаньте, конечно, приду»: a table's stop must be so unlikely …
     stop_unlikely: float = 0.05  # … that not even a shadow of it is left
     shadow: float = 0.1  # … and a finding that says more than the likeness stands, if there is so much of it
-    number_overruled: float = 0.75  # a number in a sentence is seldom what it is about, but the samples know none
+    number_overruled: float = 0.88  # a number in a sentence is seldom what it is about, but the samples know none
     number_yes: float = 0.9
     nod_overruled: float = 0.5  # «так что в три я у вас»: a nod and more is no nod
     nod_is_nothing: float = 0.6  # «допустим», «так сказать»
@@ -112,10 +112,10 @@ def _may_be_overruled(
         return not found.complete and against >= (rules.nod_is_nothing if label == NONE else rules.nod_overruled)
     if first.intent is Intent.NUMBER:
         return label != NONE and against >= (rules.number_yes if label == Intent.YES else rules.number_overruled)
-    if first.intent is Intent.YES and found.against is Against.NOTHING:
-        if label in _COURTESIES or (found.promise and label in _BESIDE_A_PROMISE):
-            return False  # «да, благодарю за напоминание», «я за рулём, но буду»
     if first.intent is Intent.YES:
+        beside = label in _COURTESIES or (found.promise and label in _BESIDE_A_PROMISE)
+        if beside and found.against is Against.NOTHING:
+            return False  # «да, благодарю за напоминание», «я за рулём, но буду»
         return opinion[Intent.YES] < rules.doubt_yes
     if label == NONE:
         return False  # to act on less than a yes costs little: the next sentence will tell

@@ -19,8 +19,9 @@ BY_SOUND = 6  # letters from which the whole is also known by its sound, and one
 TORN_OFF = 3
 #: The only short words that are cut out: others are found in anything.
 _SHORT = frozenset(
-    "да не нет ни я мы вы ну но ага угу это все всё уже мне нас вас вам так же мой он она его ее как что кто где".split()
-)
+    ("да", "не", "нет", "ни", "я", "мы", "вы", "ну", "но", "ага", "угу", "это", "все", "уже", "мне", "нас", "вас", "вам",
+     "так", "же", "мой", "он", "она", "его", "ее", "как", "что", "кто", "где")
+)  # fmt: skip
 
 
 @lru_cache(maxsize=8192)
@@ -45,40 +46,42 @@ class TornWords:
         if not any(strange) or sum(strange) > MAX_PLACES * 2:
             return list(words)
         out: list[str] = []
-        at = 0
-        while at < len(words):
-            span = self._span(words, strange, at)
-            if span is None:
-                out.append(words[at])
-                at += 1
-            else:
-                end, cut = span
-                out += cut
-                at = end
-        return out
+        done = 0
+        for at, odd in enumerate(strange):
+            span = self._span(words, strange, at, done) if odd and at >= done else None
+            if span is not None:
+                start, end, cut = span
+                out += [*words[done:start], *cut]
+                done = end
+        return out + list(words[done:])
 
     def _strange(self, word: str) -> bool:
         if not word.isalpha() or word in self._vocabulary:
             return False
         return len(word) <= TORN_OFF or not russian(word)
 
-    def _span(self, words: Sequence[str], strange: Sequence[bool], start: int) -> tuple[int, list[str]] | None:
-        """The words from start on that are one span to be mended: its end, and what was said."""
-        best: tuple[tuple[int, int, int], int, list[str]] | None = None
-        for end in range(start + 1, min(start + MAX_PIECES, len(words)) + 1):
-            pieces = words[start:end]
-            odd = sum(strange[start:end])
-            if not pieces[-1].isalpha() or sum(map(len, pieces)) > MAX_LETTERS:
-                break
-            if not odd or (end - start == 1 and len(pieces[0]) <= TORN_OFF and russian(pieces[0])):
-                continue
-            cut = self._cut("".join(pieces))
-            if cut is None or not self._better(pieces, strange[start:end], cut):
-                continue
-            worth = (odd, -len(cut), start - end)
-            if best is None or worth > best[0]:
-                best = worth, end, cut
-        return None if best is None else (best[1], best[2])
+    def _span(
+        self, words: Sequence[str], strange: Sequence[bool], at: int, since: int
+    ) -> tuple[int, int, list[str]] | None:
+        """The span around a strange word that is best mended: start, end, and what was said. None of it before since.
+        Best is what mends most strange words, takes in fewest others, and gives the fewest words."""
+        best: tuple[tuple[int, ...], tuple[int, int, list[str]]] | None = None
+        for start in range(max(since, at + 1 - MAX_PIECES), at + 1):
+            for end in range(at + 1, min(start + MAX_PIECES, len(words)) + 1):
+                odd = strange[start:end]
+                cut = self._mended_span(words[start:end], odd)
+                worth = (sum(odd), sum(odd) - len(odd), -len(cut), start)  # «не ту да» is no «нету, да»
+                if cut and (best is None or worth > best[0]):
+                    best = worth, (start, end, cut)
+        return None if best is None else best[1]
+
+    def _mended_span(self, pieces: Sequence[str], strange: Sequence[bool]) -> list[str]:
+        letters = "".join(pieces)
+        alone = len(pieces) == 1 and len(letters) <= TORN_OFF and russian(letters)
+        if alone or len(letters) > MAX_LETTERS or not letters.isalpha():
+            return []
+        cut = self._cut(letters)
+        return cut if cut is not None and self._better(pieces, strange, cut) else []
 
     def _better(self, pieces: Sequence[str], strange: Sequence[bool], cut: Sequence[str]) -> bool:
         """Of a Russian word that stands alone only a longer whole is made: «ту да» is «туда», «дед мой» stays."""
@@ -93,7 +96,8 @@ class TornWords:
         for end in range(1, len(letters) + 1):
             for start in range(max(0, end - self._longest - 1), end):
                 before = best[start]
-                if before is None or (known := best[end]) is not None and len(known) <= len(before) + 1:
+                known = best[end]
+                if before is None or (known is not None and len(known) <= len(before) + 1):
                     continue
                 by_sound = BY_SOUND + (end - start < len(letters))
                 word = self._word(letters[start:end], by_sound)

@@ -75,7 +75,7 @@ def _another_day(said: Utterance, p: Polarity, scores: dict[Intent, float]) -> N
     offers = [s.start for s in said.of(Intent.YES) if s.strength is Strength.FULL or s.said in PROPOSALS]
     offers += [i for i, word in enumerate(said.words) if word in _OFFERS]
     other_day = any(m.start > said_no and said.contradicts(m.value) for m in said.moments)
-    wished = _wished_day(said)
+    wished = _wished_day(said, said_no)
     if not wished and (not p.no or not other_day or max(offers, default=-1) < said_no):
         return
     if all(score < 0.5 for intent, score in scores.items() if intent not in (Intent.YES, Intent.NO, *_COURTESY)):
@@ -98,12 +98,13 @@ def _later_hour(said: Utterance, scores: dict[Intent, float]) -> None:
     scores[Intent.YES] = min(scores.get(Intent.YES, 0), DOUBTFUL)
 
 
-def _wished_day(said: Utterance) -> bool:
-    """«давайте лучше утром», «мне бы в субботу», «приду, но не в три, а в пять»."""
+def _wished_day(said: Utterance, said_no: int) -> bool:
+    """«давайте лучше утром», «нам бы в субботу», «приду, но не в три, а в пять»."""
     before = {m.start: said.words[max(0, m.start - 2) : m.start] for m in said.moments if said.contradicts(m.value)}
-    better = any("лучше" in words or words == ["мне", "бы"] for words in before.values())
+    better = any("лучше" in words or list(words[-1:]) == ["бы"] for words in before.values())
     denied = [m for m in said.moments if m.start and said.words[m.start - 1] == "не"]
-    return better or any(words[-1:] == ["а"] for start, words in before.items() if denied and start > denied[0].start)
+    since = min([m.start for m in denied] + [said_no])  # «завтра никак, а в пятницу»
+    return better or any(list(words[-1:]) == ["а"] for start, words in before.items() if start > since)
 
 
 def _asking(said: Utterance, scores: dict[Intent, float]) -> None:
