@@ -33,10 +33,11 @@ _BESIDE = frozenset({
     Intent.REPEAT, Role.NEUTRAL, Role.CORRECTION, MOMENT, NUMBER,
 })  # fmt: skip
 #: What a turn («ой», «но нет», «подождите») takes back.
-_TAKEN_BACK = frozenset({Intent.NO, Intent.CANCEL, Intent.CALLBACK_LATER, Role.CONDITION, Role.UNSURE})
+_TAKEN_BACK = frozenset({Intent.NO, Intent.CANCEL, Intent.CHANGE, Intent.CALLBACK_LATER, Role.CONDITION, Role.UNSURE})
 #: What no later sentence makes undone.
 _FINAL = frozenset({Intent.STOP, Intent.WRONG_PERSON, Intent.CHANGE, Intent.CANCEL, Intent.OPERATOR,
                     Intent.CALLBACK_LATER})  # fmt: skip
+_MEANT = _words("хотел хотела хотели думал думала думали собирался собиралась собирались")
 _BUT = frozenset({"но"})
 #: What may stand between the end of another clause and the promise: «но я приду», «значит, буду».
 _LEADS = _words("я мы так тогда уже все точно обязательно конечно")
@@ -88,8 +89,13 @@ def promised_in_one(sentences: Sequence[Utterance]) -> bool:
     return False
 
 
-def asked_besides(sentences: Sequence[Utterance]) -> bool:
-    """«Буду. А снимок нужно принести?»"""
+def asked_besides(sentences: Sequence[Utterance], whole: Utterance) -> bool:
+    """«Буду. А снимок нужно принести?», «да приду а доктор хороший?»"""
+    if whole.asking and not whole.of(Intent.NO) and (yes := whole.of(Intent.YES)):
+        first = next((s for s in whole.segments if s not in yes), None)
+        begun = yes[0].start <= 1 and _promises(yes[-1]) and "а" in whole.words[yes[-1].end : yes[-1].end + 1]
+        if begun and len(whole.words) - yes[-1].end > 2 and (first is None or first.label != MOMENT):
+            return True
     *before, last = sentences if sentences else (None,)
     asks = last is not None and last.asking and not last.of(Intent.NO) and len(last.words) > 1
     return asks and any(one is not None and promised(one) for one in before)
@@ -117,9 +123,17 @@ def _gainsaid(said: Utterance, start: int, end: int) -> bool:
             return True
         short_no = segment.label == Intent.NO and segment.strength is Strength.SHORT  # «да нет, приду»
         but = segment.said in _BUT
-        if not short_no and not but and not (segment.label in _TAKEN_BACK and _turns(said, segment.end, start)):
+        undone = segment.label in _TAKEN_BACK and (_turns(said, segment.end, start) or _was_meant(said, segment))
+        if not short_no and not but and not undone:
             return True
     return False
+
+
+def _was_meant(said: Utterance, segment: Segment) -> bool:
+    """«хотела перенести», «думал отменить»: and then came to another mind."""
+    if segment.label == Role.CONDITION:
+        return segment.said in _MEANT
+    return any(s.label == Role.CONDITION and s.said in _MEANT and s.end == segment.start for s in said.segments)
 
 
 def _turns(said: Utterance, since: int, until: int) -> bool:

@@ -19,7 +19,8 @@ EVIDENCE = "по образцам фраз"
 _BESIDE_A_PROMISE = frozenset(map(str, (Intent.BUSY_NOW, Intent.HOLD_ON, Intent.REPEAT, Intent.HELLO)))
 _TO_BE_ANSWERED = frozenset({Intent.QUESTION, Intent.WHO_IS_THIS, Intent.CHANGE, Intent.REPEAT})
 #: «снимайте, мне не надо», «какой доктор, я не записан»: what was found says more than what it is like.
-_NOT_BY = frozenset({(Intent.CANCEL, str(Intent.NO)), (Intent.WRONG_PERSON, str(Intent.QUESTION))})
+_NOT_BY = frozenset({(Intent.CANCEL, str(Intent.NO)), (Intent.WRONG_PERSON, str(Intent.QUESTION)),
+                     (Intent.HOLD_ON, str(Intent.WRONG_PERSON))})  # fmt: skip
 _COURTESIES = frozenset(map(str, (Intent.THANKS, Intent.BYE)))
 _REFUSALS = frozenset({str(Intent.NO), str(Intent.CANCEL), str(Intent.WRONG_PERSON)})
 

@@ -106,7 +106,7 @@ class Understanding:
         sentences = self._sentences(text, context)
         promise = not said.asking and (promised(said) is not None or promised_in_one(sentences))
         candidates = weigh(said)
-        if asked_besides(sentences):
+        if asked_besides(sentences, said):
             candidates = _sorted([doubted(c) for c in candidates], Scored(Intent.QUESTION, 0.6))
         found = Finding(candidates, _settled(said), complete, against_yes(said), promise, said.wishes_other_day)
         if self._likeness is None or context.for_value:

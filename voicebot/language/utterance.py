@@ -54,6 +54,8 @@ class Utterance:
         """… and not as a promise, unless it is known that the visit is on another day: «приду в среду»."""
         agreed = self.outright(Intent.YES) or any(s.said == "да" for s in self.of(Intent.YES))
         promise = agreed and not self.of(Intent.NO, Role.CONDITION, Role.ASKING)
+        if self.of(Intent.QUESTION) and self.asking:
+            return False
         return self.other_day and (self.visit_known or not promise)
 
     def outright(self, *intents: Intent) -> bool:

@@ -23,6 +23,9 @@ STORY = 0.25  # share of words that mean something and were not understood
 LATER, MUCH_LATER = 10, 90  # minutes after the visit's hour: from the one on late, after the other another visit
 _ONLY = frozenset({"только", "лишь", "раньше", "подъеду", "подойду", "доберусь", "подъехать", "подойти", "опоздаю"})
 
+_FETCHES = frozenset({"позову", "зову", "передам", "передаю", "подойдет", "даю", "дам"})
+_WHETHER = frozenset({"это", "точно", "не", "а", "на", "или", "же", "так", "значит"})
+
 #: Which of several things said counts first; yes and no are weighed against them below.
 _ORDER = (
     Intent.STOP, Intent.WRONG_PERSON, Intent.CHANGE, Intent.CANCEL, Intent.OPERATOR, Intent.CALLBACK_LATER,
@@ -50,6 +53,8 @@ def weigh(said: Utterance) -> tuple[Scored, ...]:
         _beside_a_number(said, scores)
     _another_day(said, polarity, scores)
     _later_hour(said, scores)
+    _not_then(said, scores)
+    _whether_then(said, scores)
     _asking(said, scores)
     _yes_comes_last(scores)
     found = [
@@ -98,6 +103,34 @@ def _later_hour(said: Utterance, scores: dict[Intent, float]) -> None:
     scores[Intent.YES] = min(scores.get(Intent.YES, 0), DOUBTFUL)
 
 
+def _not_then(said: Utterance, scores: dict[Intent, float]) -> None:
+    """«смогу только утром», «да, но не в субботу»: another day or hour; «в три я на работе»: no."""
+    if said.asking or any(s >= 0.5 for i, s in scores.items() if i not in (Intent.YES, Intent.BUSY_NOW, *_COURTESY)):
+        return
+    agreed = [m for m in said.moments if m.value in said.agreed or not said.contradicts(m.value)]
+    denied = any(m.start and said.words[m.start - 1] == "не" for m in agreed) and said.of(Intent.YES)
+    only = (
+        said.other_day
+        and {"только", "лишь"} & set(said.words)
+        and {"смогу", "могу", "сможем", "можем"} & set(said.words)
+    )
+    if denied or only:
+        scores[Intent.CHANGE] = 0.85
+        scores[Intent.YES] = min(scores.get(Intent.YES, 0), DOUBTFUL)
+    elif scores.get(Intent.BUSY_NOW, 0) >= 0.5 and agreed and "сейчас" not in said.words and Intent.YES not in scores:
+        scores[Intent.NO], scores[Intent.BUSY_NOW] = 0.6, DOUBTFUL
+
+
+def _whether_then(said: Utterance, scores: dict[Intent, float]) -> None:
+    """«завтра? а не послезавтра?» asks, wishes nothing."""
+    inside = {i for m in said.moments for i in range(m.start, m.end)}
+    besides = {w for i, w in enumerate(said.words) if i not in inside}
+    sure = any(m.value in said.agreed or not said.contradicts(m.value) for m in said.moments)
+    if said.asking and sure and besides <= _WHETHER and not said.of(Intent.NO):
+        scores[Intent.QUESTION] = 0.85
+        scores[Intent.YES] = min(scores.get(Intent.YES, 0), DOUBTFUL)
+
+
 def _wished_day(said: Utterance, said_no: int) -> bool:
     """«давайте лучше утром», «нам бы в субботу», «приду, но не в три, а в пять»."""
     before = {m.start: said.words[max(0, m.start - 2) : m.start] for m in said.moments if said.contradicts(m.value)}
@@ -134,8 +167,8 @@ def _others(said: Utterance) -> dict[Intent, float]:
         full = any(s.strength is Strength.FULL for s in found)
         if intent is Intent.REPEAT and not full and (said.outright(Intent.YES, Intent.NO) or not _bare(said, intent)):
             continue  # «что» and «а» ask again only when nothing else was said
-        if intent is Intent.WRONG_PERSON and all(s.own for s in found) and said.outright(Intent.CALLBACK_LATER):
-            continue  # «его нет, позвоните вечером»
+        if intent is Intent.WRONG_PERSON and all(s.own for s in found) and _to_be_reached(said):
+            continue  # «его нет, позвоните вечером», «он в ванной, сейчас позову»
         score = 0.93 - 0.35 * said.unknown if full else 0.9 * (1 - 0.9 * said.unknown)
         if intent is Intent.STOP:
             score = max(score, 0.5)  # whatever stands around it
@@ -143,6 +176,12 @@ def _others(said: Utterance) -> dict[Intent, float]:
     if said.of(Role.UNSURE):
         scores = {i: s if i not in (Intent.WRONG_PERSON, Intent.CANCEL) else min(s, 0.6) for i, s in scores.items()}
     return scores
+
+
+def _to_be_reached(said: Utterance) -> bool:
+    """Whether the patient may be had later, or at once."""
+    fetched = any(_FETCHES & set(s.said.split()) for s in said.of(Intent.HOLD_ON))
+    return fetched or said.outright(Intent.CALLBACK_LATER)
 
 
 def _bare(said: Utterance, intent: Intent) -> bool:
@@ -161,7 +200,8 @@ def _combined(said: Utterance, p: Polarity, others: dict[Intent, float]) -> dict
     else:
         yes = min(yes, _yes_beside(first, p))
         no, scores[first] = _no_beside(first, p, scores[first])
-    if p.full_yes and first is Intent.CANCEL:  # «хотел отменить, но приду»
+    last_yes = max((s.start for s in said.of(Intent.YES) if not s.own), default=-1)
+    if p.full_yes and first is Intent.CANCEL and last_yes > said.of(first)[-1].start:  # «хотел отменить, но приду»
         scores[first] = min(scores[first], DOUBTFUL)
     if yes:
         scores[Intent.YES] = yes
