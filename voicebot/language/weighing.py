@@ -126,7 +126,7 @@ def _whether_then(said: Utterance, scores: dict[Intent, float]) -> None:
     inside = {i for m in said.moments for i in range(m.start, m.end)}
     besides = {w for i, w in enumerate(said.words) if i not in inside}
     sure = any(m.value in said.agreed or not said.contradicts(m.value) for m in said.moments)
-    if said.asking and sure and besides <= _WHETHER and not said.of(Intent.NO):
+    if said.asking and sure and besides and besides <= _WHETHER and not said.of(Intent.NO):
         scores[Intent.QUESTION] = 0.85
         scores[Intent.YES] = min(scores.get(Intent.YES, 0), DOUBTFUL)
 
