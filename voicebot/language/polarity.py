@@ -121,9 +121,10 @@ def _negation_left(said: Utterance) -> bool:
 
 
 def _other_facts(said: Utterance) -> bool:
-    """A clipped «не», an amount, or a day or time that is not the visit's."""
+    """A clipped «не», an amount, a condition that is nobody's luck, or a day or time that is not the visit's."""
     amounts = any(s.value.startswith("amount") for s in said.of(MOMENT))
-    return amounts or _clipped(said) or any(said.contradicts(m.value) for m in said.moments)
+    able = any(s.said.startswith("если") for s in said.of(Role.UNSURE))  # «приду, если отпустят»
+    return amounts or able or _clipped(said) or any(said.contradicts(m.value) for m in said.moments)
 
 
 def _no_has_the_last_word(said: Utterance) -> bool:

@@ -34,7 +34,7 @@ class OpinionRules:
     yes_promised: float = 0.5  # … but for a plain promise
     yes_against: float = 0.85  # … and more so where words in it speak against a yes
     stop: float = 0.25  # a missed stop is the second worst
-    refusal: float = 0.4  # a wrong no, cancellation or wrong person ends the conversation
+    refusal: float = 0.45  # a wrong no, cancellation or wrong person ends the conversation
     other: float = 0.35  # a wrong one of these is noticed in the next sentence
     overrule: float = 0.4  # what speaks against the table's finding must be so likely …
     unlikely: float = 0.2  # … and the finding itself no likelier than this
