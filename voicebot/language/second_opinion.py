@@ -83,7 +83,8 @@ def with_opinion(
     first = found.first
     label = str(Intent.STOP) if opinion[Intent.STOP] >= rules.stop else max(opinion, key=lambda name: opinion[name])
     wished = found.other_day and label == Intent.CHANGE  # «завтра никак, а послезавтра»
-    if first is None and found.settled and found.candidates and label != Intent.STOP and not wished:
+    promised = label == Intent.YES and (found.promise or found.against is Against.ECHO)
+    if first is None and found.settled and found.candidates and label != Intent.STOP and not (wished or promised):
         return found.candidates
     if first is None:
         return _led_by(label, opinion[label], found) if _enough(label, found, opinion, rules) else found.candidates

@@ -50,6 +50,14 @@ class Utterance:
         return any(self.contradicts(m.value) for m in self.moments)
 
     @property
+    def may_echo(self) -> bool:
+        """Whether the hour that was named may be the visit's, which nobody knows: «да, в три», no «в три двадцать»."""
+        told = [m for m in self.moments if m.value not in _ECHOES and m.value not in self.agreed]
+        full = all(m.value.startswith("at ") and m.value.endswith(":00") for m in told)
+        plain = not any(self.words[max(0, m.start - 2) : m.start].count("не") for m in told)
+        return full and plain and not self.visit_known and not self.asking
+
+    @property
     def wishes_other_day(self) -> bool:
         """… and not as a promise, unless it is known that the visit is on another day: «приду в среду»."""
         agreed = self.outright(Intent.YES) or any(s.said == "да" for s in self.of(Intent.YES))
