@@ -39,6 +39,7 @@ class TornWords:
         self._vocabulary = frozenset(vocabulary)
         self._sounds = sounds
         self._longest = max(map(len, self._vocabulary), default=0)
+        russian("слово")  # the dictionary is loaded now (0.2 s), not in the middle of a call
 
     def mended(self, words: Sequence[str]) -> list[str]:
         """The words, those that were torn or glued replaced. Bounded work, whatever the words."""

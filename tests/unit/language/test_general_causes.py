@@ -180,3 +180,37 @@ def test_a_plain_promise_at_the_end_of_a_story_counts(text):
 )  # fmt: skip
 def test_what_only_looks_like_a_promise_is_none(text):
     assert meant(text) != "yes" and meant(text, known=False) != "yes"
+
+
+@pytest.mark.parametrize("text", ["приду, если трамвай не сломается", "если доживу, приду", "если бог даст, приду",
+                                  "приду, если не заболею"])  # fmt: skip
+def test_luck_is_no_condition(text):
+    """Outside authors call it a yes: people say it for politeness. Ability and leave are conditions, see above."""
+    assert meant(text) == "yes"
+
+
+@pytest.mark.parametrize("text", ["да, в три", "буду в пятнадцать ноль ноль", "хорошо, подойду к трём"])
+def test_an_hour_that_nobody_can_hold_against_the_visit_may_be_an_echo(text):
+    assert meant(text, known=False) == "yes"
+    other = UNDERSTANDING.understand(text, now=NOW, visit=VISIT.replace(hour=11)).candidates[0]
+    assert other.intent != "yes" or other.score < 0.5
+
+
+@pytest.mark.parametrize("text", ["приду в пятницу в три", "буду, но не в три", "да, в три двадцать", "приду в шесть"])
+def test_what_is_more_than_an_hour_is_no_echo(text):
+    assert meant(text, known=False) != "yes"
+
+
+def test_who_is_at_work_is_no_wrong_number_unless_that_was_asked():
+    assert meant("нет, она на работе") == "busy_now"
+    assert meant("нет, она на работе", **ASKED_WHO) == "wrong_person"
+
+
+@pytest.mark.parametrize("text", ["завтра? а не послезавтра?", "это на завтра?"])
+def test_whether_it_is_then_is_a_question(text):
+    assert meant(text) == "question"
+
+
+@pytest.mark.parametrize("text", ["смогу только утром", "да, но не завтра", "завтра вечером приду"])
+def test_another_hour_of_the_day_is_a_change(text):
+    assert meant(text) == "change"
