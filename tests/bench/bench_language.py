@@ -144,11 +144,10 @@ def main() -> None:
     result: dict[str, Any] = {"load_s": round(loaded, 2), "phrases": len(understanding.table.phrases)}
     alone = Understanding(understanding.table, None)
     result["corpus"] = figures(understanding, tuned, CORPUS_NAMES)
-    for name in ("phrases.ru.holdout", "phrases.ru.usual.holdout", "phrases.ru.everyday.holdout"):
-        unseen = holdout(folder / f"{name}.yaml")
-        result[name] = figures(understanding, unseen, frozenset())
-        result[f"{name}, table alone"] = figures(alone, unseen, frozenset(), VISIT)
-        result[f"{name}, visit known"] = figures(understanding, unseen, frozenset(), VISIT)
+    unseen = holdout(folder / "phrases.ru.holdout.yaml")
+    result["holdout"] = figures(understanding, unseen, frozenset())
+    result["holdout, table alone"] = figures(alone, unseen, frozenset(), VISIT)
+    result["holdout, visit known"] = figures(understanding, unseen, frozenset(), VISIT)
     if (folder / "values.ru.holdout.yaml").exists():
         result["holdout_values"] = values(understanding, folder / "values.ru.holdout.yaml")
     if "--folds" in sys.argv:

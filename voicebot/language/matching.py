@@ -17,6 +17,7 @@ NUMBER = "number"
 _NEVER_IN_GAP = frozenset({"не", "нет", "ни"})
 _NOT_LIGHT_INSIDE = frozenset({"и", "а", "то", "раз", "больше", "завтра", "сегодня"})  # they part phrases, or say when
 _NOT = frozenset({"не", "ни"})
+_GONE = (Intent.LATE, Intent.BUSY_NOW)  # what is nothing at all when negated
 _PER_SEGMENT = 0.3  # fewer, longer phrases explain an utterance better than many short ones
 
 
@@ -149,7 +150,8 @@ def _negated(cover: list[Segment], words: list[str]) -> list[Segment]:
             if after is None or after.label in (Role.NEUTRAL, Role.UNSURE, Role.CONDITION, Role.CORRECTION):
                 continue  # it stays uncovered, which puts every yes in doubt
             label = Intent.NO if after.label == Intent.YES else Role.UNSURE
+            label = Role.NEUTRAL if after.label in _GONE else label  # «никогда не опаздываю», «не занят»
             out.append(replace(segment, label=label, strength=Strength.FULL))
-        elif before is None or segment.label not in (Intent.YES, Intent.NO, Intent.CANCEL):
+        elif before is None or segment.label not in (Intent.YES, Intent.NO, Intent.CANCEL, *_GONE):
             out.append(segment)
     return out

@@ -94,6 +94,15 @@ def resolve(value: str, now: datetime) -> datetime | None:
     return datetime.combine(day, hour, now.tzinfo) if day is not None else None
 
 
+def minutes_after(value: str, now: datetime, visit: datetime) -> int:
+    """How much later on the visit's day a time as heard is, in minutes; 0 for anything else."""
+    visit = visit.astimezone(now.tzinfo)
+    heard = resolve(value, now) if "at" in value.split() and not value.endswith("~") else None
+    if heard is None or ("day" in value.split() and heard.date() != visit.date()):
+        return 0
+    return max(0, (heard.hour - visit.hour) * 60 + heard.minute - visit.minute)
+
+
 def agree(value: str, now: datetime, visit: datetime) -> bool:
     """Whether a moment as heard is the visit's day, its time, or both. Both times are aware."""
     visit = visit.astimezone(now.tzinfo)

@@ -28,6 +28,11 @@ def parses(word: str) -> tuple[Any, ...]:
     return tuple(_analyser().parse(word.lower())) if _CYRILLIC.search(word) else ()
 
 
+def is_word(word: str) -> bool:
+    """Whether the dictionary has it, ё written or not; about 20 µs."""
+    return bool(_analyser().word_is_known(word))
+
+
 def nouns(word: str) -> list[Any]:
     """The readings of a word as a noun."""
     return [p for p in parses(word) if p.tag.POS == "NOUN"]

@@ -98,19 +98,24 @@ class Against(IntEnum):
     """What speaks against a yes, however like one the sentence is."""
 
     NOTHING = 0
-    WORDS = 1  # an outright no, a question, a negation left over: «пломба вылетела, как не прийти»
-    FACTS = 2  # what no sample can know: the day is not the visit's, a «не» was clipped, a no has the last word
+    ECHO = 1  # an hour, when nobody knows the visit's: «да, в три»
+    WORDS = 2  # an outright no, a question, a negation left over: «пломба вылетела, как не прийти»
+    FACTS = 3  # what no sample can know: the day is not the visit's, a «не» was clipped, a no has the last word
 
 
 def against_yes(said: Utterance) -> Against:
     """The gravest of it. Conditions and doubts are in the samples: of 68 sentences that these spoke against and that
     were very like a yes, all were one."""
-    if _other_facts(said) or _no_has_the_last_word(said):
+    if _no_has_the_last_word(said):
         return Against.FACTS
-    return Against.WORDS if said.outright(Intent.NO) or said.asking or _negation_left(said) else Against.NOTHING
+    if _other_facts(said):
+        return Against.ECHO if said.may_echo and not _harder_facts(said) else Against.FACTS
+    asking = said.asking and not any(s.own for s in said.of(Intent.YES))  # «я, а что случилось?» said who it is
+    return Against.WORDS if said.outright(Intent.NO) or asking or _negation_left(said) else Against.NOTHING
 
 
-def _spoken_against(said: Utterance) -> bool:
+def spoken_against(said: Utterance) -> bool:
+    """A negation left over, a clipped one, or a day or time that is not the visit's."""
     return _negation_left(said) or _other_facts(said)
 
 
@@ -119,9 +124,15 @@ def _negation_left(said: Utterance) -> bool:
 
 
 def _other_facts(said: Utterance) -> bool:
-    """A clipped «не», an amount, or a day or time that is not the visit's."""
+    """… or a day or time that is not the visit's."""
+    return _harder_facts(said) or any(said.contradicts(m.value) for m in said.moments)
+
+
+def _harder_facts(said: Utterance) -> bool:
+    """A clipped «не», an amount, a condition that is nobody's luck."""
     amounts = any(s.value.startswith("amount") for s in said.of(MOMENT))
-    return amounts or _clipped(said) or any(said.contradicts(m.value) for m in said.moments)
+    able = any(s.said.startswith("если") for s in said.of(Role.UNSURE))  # «приду, если отпустят»
+    return amounts or able or _clipped(said)
 
 
 def _no_has_the_last_word(said: Utterance) -> bool:
@@ -137,7 +148,7 @@ def _clipped(said: Utterance) -> bool:
 
 
 def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
-    if _spoken_against(said):
+    if spoken_against(said):
         return True
     yes = said.of(Intent.YES)
     first = min((s.start for s in yes), default=0)
@@ -154,6 +165,9 @@ def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:
 def _conditions(said: Utterance, yes: list[Segment]) -> bool:
     """«если», «хотела бы»: but not before a conclusion («думала не идти, но всё-таки приду»)."""
     concluded = max((s.start for s in yes if s.said.startswith(_CONCLUSIONS)), default=-1)
+    own = max((s.start for s in yes if s.own), default=-1)
+    if own >= 0 and not said.of(Intent.BUSY_NOW):  # «да, я, только побыстрее»
+        return any(s.start < own for s in said.of(Role.CONDITION, Role.ASKING))
     return any(s.start > concluded for s in said.of(Role.CONDITION, Role.ASKING))
 
 

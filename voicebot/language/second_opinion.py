@@ -15,6 +15,13 @@ from voicebot.language.likeness import NONE, SURE
 from voicebot.language.polarity import Against, doubted
 
 EVIDENCE = "по образцам фраз"
+#: What stands beside a promise, or a yes: reasons and courtesies, however much of the sentence they are.
+_BESIDE_A_PROMISE = frozenset(map(str, (Intent.BUSY_NOW, Intent.HOLD_ON, Intent.REPEAT, Intent.HELLO)))
+_TO_BE_ANSWERED = frozenset({Intent.QUESTION, Intent.WHO_IS_THIS, Intent.CHANGE, Intent.REPEAT})
+#: «снимайте, мне не надо», «какой доктор, я не записан»: what was found says more than what it is like.
+_NOT_BY = frozenset({(Intent.CANCEL, str(Intent.NO)), (Intent.WRONG_PERSON, str(Intent.QUESTION)),
+                     (Intent.HOLD_ON, str(Intent.WRONG_PERSON))})  # fmt: skip
+_COURTESIES = frozenset(map(str, (Intent.THANKS, Intent.BYE)))
 _REFUSALS = frozenset({str(Intent.NO), str(Intent.CANCEL), str(Intent.WRONG_PERSON)})
 
 
@@ -24,7 +31,8 @@ class OpinionRules:
     (docs/figures/understanding.md)."""
 
     yes: float = 0.8  # a wrong yes is the worst mistake: the sentence must be very like one
-    yes_against: float = 0.92  # … and more so where words in it speak against a yes
+    yes_promised: float = 0.5  # … but for a plain promise
+    yes_against: float = 0.85  # … and more so where words in it speak against a yes
     stop: float = 0.25  # a missed stop is the second worst
     refusal: float = 0.45  # a wrong no, cancellation or wrong person ends the conversation
     other: float = 0.35  # a wrong one of these is noticed in the next sentence
@@ -32,6 +40,7 @@ class OpinionRules:
     unlikely: float = 0.2  # … and the finding itself no likelier than this
     stop_overruled: float = 0.5  # «перестаньте, конечно, приду»: a table's stop must be so unlikely …
     stop_unlikely: float = 0.05  # … that not even a shadow of it is left
+    shadow: float = 0.1  # … and a finding that says more than the likeness stands, if there is so much of it
     number_overruled: float = 0.88  # a number in a sentence is seldom what it is about, but the samples know none
     number_yes: float = 0.9
     nod_overruled: float = 0.5  # «так что в три я у вас»: a nod and more is no nod
@@ -50,12 +59,16 @@ class Finding:
     complete: every word of the sentence is in what the table found.
     against: what in the sentence speaks against a yes; with mere words it must be very like one, against facts no
     likeness makes it one.
+    promise: «приду», «буду» stands there as a clause of its own (promises.py).
+    other_day: a day or time that is not the visit's was named: no yes, but perhaps the wish for a change.
     """
 
     candidates: tuple[Scored, ...]
     settled: bool = False
     complete: bool = False
     against: Against = Against.NOTHING
+    promise: bool = False
+    other_day: bool = False
 
     @property
     def first(self) -> Scored | None:
@@ -69,7 +82,9 @@ def with_opinion(
     """The candidates, best first. opinion: probability of every label (likeness.Likeness.opinion)."""
     first = found.first
     label = str(Intent.STOP) if opinion[Intent.STOP] >= rules.stop else max(opinion, key=lambda name: opinion[name])
-    if first is None and found.settled and found.candidates and label != Intent.STOP:
+    wished = found.other_day and label == Intent.CHANGE  # «завтра никак, а послезавтра»
+    promised = label == Intent.YES and (found.promise or found.against is Against.ECHO)
+    if first is None and found.settled and found.candidates and label != Intent.STOP and not (wished or promised):
         return found.candidates
     if first is None:
         return _led_by(label, opinion[label], found) if _enough(label, found, opinion, rules) else found.candidates
@@ -77,6 +92,8 @@ def with_opinion(
         return found.candidates
     if _enough(label, found, opinion, rules):
         return _led_by(label, opinion[label], found)
+    if label == Intent.YES and first.intent in _TO_BE_ANSWERED:
+        return found.candidates  # «ну я, а что такое?»: a doubtful yes, but a question all the same
     return tuple(doubted(c) for c in found.candidates)
 
 
@@ -88,13 +105,19 @@ def _may_be_overruled(
         return not found.settled and against >= rules.stop_overruled and opinion[Intent.STOP] <= rules.stop_unlikely
     if label == Intent.STOP:
         return True
-    if found.settled and first.score >= rules.outright:
+    wished = found.other_day and label == Intent.CHANGE
+    if found.settled and first.score >= rules.outright and not wished:
+        return False
+    if (first.intent, label) in _NOT_BY and opinion[first.intent] >= rules.shadow:
         return False
     if first.intent is Intent.BACKCHANNEL:  # «понятно» is one
         return not found.complete and against >= (rules.nod_is_nothing if label == NONE else rules.nod_overruled)
     if first.intent is Intent.NUMBER:
         return label != NONE and against >= (rules.number_yes if label == Intent.YES else rules.number_overruled)
     if first.intent is Intent.YES:
+        beside = label in _COURTESIES or (found.promise and label in _BESIDE_A_PROMISE)
+        if beside and found.against is Against.NOTHING:
+            return False  # «да, благодарю за напоминание», «я за рулём, но буду»
         return opinion[Intent.YES] < rules.doubt_yes
     if label == NONE:
         return False  # to act on less than a yes costs little: the next sentence will tell
@@ -108,6 +131,7 @@ def _enough(label: str, found: Finding, opinion: Mapping[str, float], rules: Opi
         return opinion[label] >= rules.stop
     if label == Intent.YES:
         needed = rules.yes_against if found.against is Against.WORDS else rules.yes
+        needed = rules.yes_promised if found.promise else needed
         return found.against is not Against.FACTS and opinion[label] >= needed
     return opinion[label] >= (rules.refusal if label in _REFUSALS else rules.other)
 

@@ -13,15 +13,16 @@ from voicebot.dialogue.scenario import AskValue, Scenario
 from voicebot.language.heard_values import values_in
 from voicebot.language.likeness import Likeness
 from voicebot.language.matching import NUMBER, Matcher
-from voicebot.language.moments import agree, moments, resolve
+from voicebot.language.moments import agree, minutes_after, moments, resolve
 from voicebot.language.polarity import DOUBTFUL, PROPOSALS, against_yes, doubted
+from voicebot.language.promises import asked_besides, promised, promised_in_one
 from voicebot.language.second_opinion import Finding, with_opinion
 from voicebot.language.sounding_alike import shipped_sentences
 from voicebot.language.table import GAP, NAME, PhraseTable, Question, Strength
 from voicebot.language.unfinished import agrees_plainly
 from voicebot.language.utterance import Utterance
 from voicebot.language.weighing import weigh
-from voicebot.language.words import Cleaner, split
+from voicebot.language.words import MAX_CHARS, Cleaner, split
 
 #: What an intent may stand for where a question has no use for it.
 _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.BUSY_NOW: Intent.CALLBACK_LATER,
@@ -30,6 +31,8 @@ _STANDS_FOR = {Intent.CANCEL: Intent.NO, Intent.WRONG_PERSON: Intent.NO, Intent.
 _NEGATIVE = frozenset({Intent.NO, Intent.CANCEL})
 _AGAINST_YES = frozenset({Intent.NO, Intent.CANCEL, Intent.CHANGE, Intent.WRONG_PERSON, Intent.STOP})
 SURE = 0.5
+_FULL_STOP = re.compile(r"(?<=[.!?…])\s+")
+MAX_SENTENCES = 6
 PATRONYMIC = re.compile(r"[а-я]{2,}(?:ович|евич|ьич|овн[аыуе]|евн[аыуе]|иничн[аыуе])")
 
 
@@ -98,11 +101,27 @@ class Understanding:
         raw = split(text)
         if not raw or tuple(raw) in self._noise:
             return None
+        said = self._utterance(text, raw, context)
+        complete = not said.unknown and not said.uncovered()
+        sentences = self._sentences(text, context)
+        promise = not said.asking and (promised(said) is not None or promised_in_one(sentences))
+        candidates = weigh(said)
+        if asked_besides(sentences, said):
+            candidates = _sorted([doubted(c) for c in candidates], Scored(Intent.QUESTION, 0.6))
+        found = Finding(candidates, _settled(said), complete, against_yes(said), promise, said.wishes_other_day)
+        if self._likeness is None or context.for_value:
+            return found.candidates
+        opinion = self._likeness.opinion(
+            self._cleaner.torn.mended(raw), said.asking, context.question, found.candidates
+        )
+        return with_opinion(found, opinion)
+
+    def _utterance(self, text: str, raw: list[str], context: _Context) -> Utterance:
         words, guessed = self._cleaner.clean(raw)
         heard = moments(words)
         names = context.names or frozenset(w for w in words if w in self.table.names or PATRONYMIC.fullmatch(w))
         segments = self._matcher.segments(words, names, context.question)
-        said = Utterance(
+        return Utterance(
             words=words,
             segments=segments,
             question=context.question,
@@ -113,14 +132,15 @@ class Understanding:
             moments=heard,
             agreed=frozenset(m.value for m in heard if context.agrees(m.value)),
             any_names=frozenset() if context.names else names,
+            later={m.value: after for m in heard if (after := context.minutes_after(m.value))},
             visit_known=context.now is not None and context.visit is not None,
         )
-        complete = not said.unknown and not said.uncovered()
-        found = Finding(weigh(said), _settled(said), complete, against_yes(said))
-        if self._likeness is None or context.for_value:
-            return found.candidates
-        opinion = self._likeness.opinion(raw, said.asking, context.question, found.candidates)
-        return with_opinion(found, opinion)
+
+    def _sentences(self, text: str, context: _Context) -> list[Utterance]:
+        """Its sentences, where it was written with full stops."""
+        parts = _FULL_STOP.split(text[:MAX_CHARS], MAX_SENTENCES)
+        said = [(part, split(part)) for part in parts] if len(parts) > 1 else []
+        return [self._utterance(part, words, context) for part, words in said if words]
 
 
 def _settled(said: Utterance) -> bool:
@@ -153,6 +173,10 @@ class _Context:
     def agrees(self, moment: str) -> bool:
         """Whether a moment as heard is the visit's day, its time, or both."""
         return self.now is not None and self.visit is not None and agree(moment, self.now, self.visit)
+
+    def minutes_after(self, moment: str) -> int:
+        """How much later than the visit, 0 when not or unknown."""
+        return minutes_after(moment, self.now, self.visit) if self.now and self.visit else 0
 
 
 def may_agree(asking_back: Intent | None, text: str) -> bool:

@@ -10,13 +10,14 @@ from itertools import pairwise
 from voicebot.language.heard_numbers import NUMBERS, ORDINALS
 from voicebot.language.sounds import by_sound, nearest_by_sound
 from voicebot.language.table import END, PhraseTable
+from voicebot.language.torn_words import TornWords, russian
 
 MAX_CHARS = 1_000  # an utterance is capped at 6 s of speech: more is not an answer
 MAX_WORDS = 60
 FUZZY_MIN = 7  # shorter words have too many neighbours
 
 _WORD = re.compile(r"[0-9]{1,2}[.:][0-9]{2}(?:\.[0-9]{2,4})?(?![0-9])|[a-zа-я0-9]+(?:-[a-zа-я]+)*")
-_PREFIXES = frozenset({"при", "пере", "по", "под", "подо", "до", "за", "от", "об", "вы", "раз", "с"})
+_PREFIXES = frozenset({"при", "пере", "по", "под", "подо", "до", "за", "от", "об", "вы", "раз", "с", "у"})
 _PARTICLE = re.compile(r"(?<!где)(?<!кто)(?<!что)(?<!как)(?<!кой)(?<!да)(?<!го)(?<!му)-(?:то|ка|таки|де|с)$")
 _DRAWN_OUT = re.compile(r"([а-я])\1{2,}|([аеиоуыэюя])(?:-\2)+")  # «даааа», «да-а-а»: but «не-а» is a word
 _LATIN = str.maketrans("aceopxyktmhb", "асеорхуктмнв")
@@ -51,7 +52,9 @@ class Cleaner:
         self.table = table
         self.vocabulary = frozenset(vocabulary)
         self.near = _near(self.vocabulary)
-        self.sounds = by_sound(self.vocabulary | NUMBERS.keys() | ORDINALS.keys())
+        known = self.vocabulary | NUMBERS.keys() | ORDINALS.keys()
+        self.sounds = by_sound(known)
+        self.torn = TornWords(known | table.names, self.sounds)
         bigrams = {pair for p in table.phrases for pair in pairwise(p.words)}
         self.pairs = bigrams
         self.denied = frozenset(b for a, b in bigrams if a == "не") - {b for a, b in bigrams if a == "ни"}
@@ -59,7 +62,7 @@ class Cleaner:
 
     def clean(self, words: list[str]) -> tuple[list[str], bool]:
         """The words that count, and whether one of them had to be guessed."""
-        fixed = self._joined_up(self._fixed(words))
+        fixed = self.torn.mended(self._joined_up(self._fixed(words)))
         guessed = False
         out: list[str] = []
         for word in fixed:
@@ -67,6 +70,8 @@ class Cleaner:
                 out.append(word)
             elif split_ := self._bare(word) or self._joined_not(word) or self._joined_yes(word) or self._sounded(word):
                 out += split_
+            elif russian(word):
+                out.append(word)  # «не подведёт» is no «не подъедет»
             else:
                 near = self._nearest(word)
                 guessed = guessed or near != word

