@@ -66,6 +66,11 @@ def resample_samples(samples: Samples, source_hz: int, target_hz: int) -> Sample
     return np.asarray(soxr.resample(samples, source_hz, target_hz, "HQ"), np.float32)
 
 
+def without_offset(samples: Samples) -> Samples:
+    """A line's constant offset (DC) taken off: it is no sound."""
+    return samples - samples.mean() if len(samples) else samples
+
+
 def speech_level(samples: Samples, hz: int) -> float:
     """The level of speech in dBFS (0 = square wave at full scale), pauses left out; SILENCE_DBFS for nothing."""
     frame = max(1, int(hz * LEVEL_FRAME_S))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voicebot.speech.audio import Samples, to_samples
+from voicebot.speech.audio import Samples, to_samples, without_offset
 
 _HZ = 8000
 _PER_MS = _HZ // 1000
@@ -62,7 +62,7 @@ class EchoJudge:
 
     def is_echo(self, frame: bytes, end_ms: int, voice: bool) -> bool:
         """Whether a frame is nothing but our own voice. voice: it is like speech; other frames are only remembered."""
-        samples = to_samples(frame)
+        samples = without_offset(to_samples(frame))
         self._heard = np.concatenate([self._heard, samples])[-self._window :]
         if not voice or not self._played:
             return False

@@ -16,7 +16,7 @@ from enum import Enum
 
 import numpy as np
 
-from voicebot.speech.audio import to_samples
+from voicebot.speech.audio import to_samples, without_offset
 
 
 class MachineSign(Enum):
@@ -96,7 +96,7 @@ class MachineJudge:
 
 def pure_tone(frame: bytes, hz: int, rules: MachineRules) -> float | None:
     """The frequency of the one tone that a frame consists of, or None."""
-    samples = to_samples(frame)
+    samples = without_offset(to_samples(frame))
     if len(samples) < 64 or float(np.mean(np.square(samples))) < 10 ** (rules.tone_dbfs / 10):
         return None
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2

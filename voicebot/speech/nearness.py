@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voicebot.speech.audio import Samples, to_samples
+from voicebot.speech.audio import Samples, to_samples, without_offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ class Nearness:
         return sum(behind) >= self.rules.voices * len(behind)
 
     def _levels(self, samples: Samples) -> tuple[float, float]:
-        """dBFS of the frame and of its loudest part."""
+        """dBFS of the frame and of its loudest part. By a line's offset silence and voice would be equally loud."""
+        samples = without_offset(samples)
         parts = samples[: len(samples) // self.rules.part_samples * self.rules.part_samples]
         powers = np.mean(np.square(parts.reshape(-1, self.rules.part_samples)), axis=1)
         return _db(float(powers.mean())), _db(float(powers.max()))

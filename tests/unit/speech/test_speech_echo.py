@@ -122,3 +122,9 @@ def test_what_was_played_is_forgotten() -> None:
     for i in range(50):
         judge.plays(to_pcm(speech(0.2, seed=i)), i * 2000)
     assert len(judge._played) <= 2
+
+
+def test_the_constant_offset_of_a_line_hides_no_echo() -> None:
+    played = speech(4.0, 1)
+    found = judged(played, room(played, 120, -18) + np.float32(0.15))
+    assert sum(found[20:]) > 0.9 * len(found[20:])

@@ -80,7 +80,7 @@ def test_surroundings_that_grow_loud_are_known_after_four_seconds() -> None:
 
 def test_clipping_and_digital_silence_are_only_levels() -> None:
     near = Nearness()
-    loud = b"\xff\x7f" * FRAME
+    loud = b"\xff\x7f\x00\x80" * (FRAME // 2)  # a square wave at full scale
     assert not near.far(loud, True, False) and not near.far(loud, True, True)
     assert near.far(bytes(2 * FRAME), True, True)
 
@@ -89,3 +89,17 @@ def test_what_is_fainter_than_any_voice_begins_nothing() -> None:
     near = Nearness()
     assert all(judged(near, [-65.0] * 10, speaking=False))
     assert not any(judged(near, [-45.0] * 10, speaking=False))
+
+
+@pytest.mark.parametrize("offset", [0.05, 0.18, -0.3])
+def test_the_constant_offset_of_a_line_hides_no_word(offset: float) -> None:
+    def with_offset(level: float, seed: int) -> bytes:
+        samples = np.frombuffer(frame(level, seed), "<i2").astype(np.float32) + offset * 32768
+        return np.clip(samples, -32768, 32767).astype("<i2").tobytes()
+
+    near = Nearness()
+    for seed in range(40):
+        assert near.far(with_offset(-70.0, seed), False, False)
+    assert not any(near.far(with_offset(-20.0, seed), True, False) for seed in range(6))
+    assert not any(near.far(with_offset(-20.0, seed), True, True) for seed in range(6))
+    assert all(near.far(with_offset(-70.0, seed), True, True) for seed in range(4))
