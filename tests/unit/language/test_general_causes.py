@@ -214,3 +214,14 @@ def test_whether_it_is_then_is_a_question(text):
 @pytest.mark.parametrize("text", ["смогу только утром", "да, но не завтра", "завтра вечером приду"])
 def test_another_hour_of_the_day_is_a_change(text):
     assert meant(text) == "change"
+
+
+@pytest.mark.parametrize("say", ["чего ж не приду, приду конечно", "приду, почему же не приду", "да ожидайте", "как штык буду",
+                                 "приду, дай вам бог здоровья"])  # fmt: skip
+def test_a_rhetorical_question_or_a_blessing_beside_a_yes_takes_nothing_from_it(say: str) -> None:
+    assert meant(say) == "yes"
+
+
+@pytest.mark.parametrize("say", ["почему не приду? а вот не приду", "спросите лучше, почему не приду: болею"])
+def test_but_a_no_after_it_stands(say: str) -> None:
+    assert meant(say) == "no"
