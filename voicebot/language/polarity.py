@@ -56,11 +56,13 @@ def _polarity(said: Utterance) -> Polarity:
 
 
 def _contradiction(said: Utterance, yes: Segment, no: Segment) -> Polarity:
-    """«приду… ой, нет, не смогу» is a no; «не смогу… хотя смогу» is asked again."""
+    """«приду… ой, нет, не смогу» is a no; «не смогу… хотя смогу», «не смогу… ой, смогу» are asked again."""
     between = [s for s in said.segments if min(yes.start, no.start) < s.start < max(yes.start, no.start)]
     corrected = any(s.label in (Role.CORRECTION, Intent.NO) for s in between)
     if no.start > yes.start and corrected:
         return Polarity(yes=0.3, no=0.85, full_no=True)
+    if corrected and any(s.label == Role.CORRECTION for s in between):  # «не приду… ой, то есть приду, запуталась»
+        return Polarity(yes=DOUBTFUL, no=DOUBTFUL, full_yes=True, full_no=True)
     return Polarity(yes=0.55, no=0.6, full_yes=True, full_no=True)
 
 

@@ -225,3 +225,13 @@ def test_a_rhetorical_question_or_a_blessing_beside_a_yes_takes_nothing_from_it(
 @pytest.mark.parametrize("say", ["почему не приду? а вот не приду", "спросите лучше, почему не приду: болею"])
 def test_but_a_no_after_it_stands(say: str) -> None:
     assert meant(say) == "no"
+
+
+def test_a_correction_into_a_yes_with_more_behind_it_is_asked_again() -> None:
+    assert meant("не приеду... ой, то есть приеду, запуталась") == "none"
+    assert meant("не приеду, ой, то есть приеду") == "yes"
+
+
+@pytest.mark.parametrize("say", ["буду минут за десять до начала", "приду за двадцать минут пораньше"])
+def test_how_early_somebody_will_be_there_is_no_number(say: str) -> None:
+    assert meant(say) == "yes"
