@@ -216,8 +216,8 @@ def test_another_hour_of_the_day_is_a_change(text):
     assert meant(text) == "change"
 
 
-@pytest.mark.parametrize("say", ["чего ж не приду, приду конечно", "приду, почему же не приду", "да ожидайте", "как штык буду",
-                                 "приду, дай вам бог здоровья"])  # fmt: skip
+@pytest.mark.parametrize("say", ["чего ж не приду, приду конечно", "приду, почему же не приду", "да ожидайте",
+                                 "как штык буду", "приду, дай вам бог здоровья"])  # fmt: skip
 def test_a_rhetorical_question_or_a_blessing_beside_a_yes_takes_nothing_from_it(say: str) -> None:
     assert meant(say) == "yes"
 
