@@ -15,6 +15,7 @@ from voicebot.dialogue.outcome import Answer, Outcome
 from voicebot.language.facts import Fact
 from voicebot.language.templates import clean
 from voicebot.scenarios.examples import EXAMPLES, NAMES, UNKNOWN, example_facts
+from voicebot.scenarios.expressions import fault_of
 from voicebot.scenarios.loading import read_bytes
 from voicebot.scenarios.mistakes import Place, ScenarioFault, maybe
 from voicebot.scenarios.reading import Fields, Notes, scalar
@@ -22,7 +23,6 @@ from voicebot.scenarios.yamltree import Block, Items, Node, Scalar, read_tree
 
 ZONE = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)  # a Monday
-MAX_REGEXP = 300
 T = TypeVar("T")
 
 _CONVERSATION = ("title", "patient", "patients", "facts", "now", "inbound", "administrator", "talk", "outcome",
@@ -203,27 +203,9 @@ def _move(node: Node, notes: Notes) -> Move | None:
         notes.add(value.place, "shape", f"«{name}»: здесь ждут текст.")
     if kind is Kind.KEYS and not set(text) <= set("0123456789*#"):
         notes.add(value.place, "shape", "«keys»: клавиши 0–9, * и #.")
-    if kind in CHECKS and (wrong := _regexp_fault(text)):
+    if kind in CHECKS and (wrong := fault_of(text)):
         notes.add(value.place, "regexp", wrong)
     return Move(kind, text, value.place)
-
-
-def pattern(text: str) -> str | None:
-    """The regular expression between slashes, None for a plain text."""
-    return text[1:-1] if len(text) > 2 and text[0] == text[-1] == "/" else None
-
-
-def _regexp_fault(text: str) -> str:
-    inner = pattern(text)
-    if inner is None:
-        return ""
-    if len(inner) > MAX_REGEXP:
-        return "Слишком длинное выражение."
-    try:
-        re.compile(inner)
-    except re.error as error:
-        return f"Выражение между / / не читается: {error}."
-    return ""
 
 
 def _expected(f: Fields, notes: Notes, visits: int) -> Expected:
@@ -237,6 +219,9 @@ def _expected(f: Fields, notes: Notes, visits: int) -> Expected:
                 notes.add(f.at("answer"), "unknown-value", f"Неизвестный ответ «{text[:60]}».{maybe(text, known)}")
         answers = _each(f, notes, tuple(Answer(t) if t in known else None for t in said), "answer", visits)
     values = {name: scalar(node, notes) for name, _, node in f.mapping("values")} if "values" in f else None
+    for key in ("task", "sms", "callback"):
+        if wrong := fault_of(f.text(key)):
+            notes.add(f.at(key), "regexp", wrong)
     return Expected(
         outcomes=outcomes,
         answers=answers,
