@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from voicebot.dialogue.scenario import Scenario
-from voicebot.scenarios import flow_rules, law_rules, text_rules
+from voicebot.scenarios import flow_rules, law_rules, secrecy_rules, text_rules
 from voicebot.scenarios.loading import Draft, read, scenario_files
 from voicebot.scenarios.mistakes import Mistake, Place, ScenarioFault
 from voicebot.scenarios.rules import RULES
@@ -15,8 +15,9 @@ from voicebot.scenarios.subject import Seconds, Subject, estimated
 __all__ = ["RULES", "check", "check_file", "check_folder"]
 
 _CHECKS = (
-    flow_rules.reached, flow_rules.ended, flow_rules.repeated, flow_rules.answered, flow_rules.keys,
-    flow_rules.transfers, law_rules.refusal, law_rules.secrecy, law_rules.introduction, law_rules.recording,
+    flow_rules.reached, flow_rules.ended, flow_rules.repeated, flow_rules.answered,
+    flow_rules.contradicted, flow_rules.keys,
+    flow_rules.transfers, law_rules.refusal, secrecy_rules.secrecy, law_rules.introduction, law_rules.recording,
     law_rules.advertising, law_rules.messages, text_rules.lengths, text_rules.missing_facts, text_rules.speakable,
     text_rules.letters,
 )  # fmt: skip
