@@ -120,7 +120,7 @@ def _visit(words: Sequence[_Word], n: int) -> str:
         belongs = any(w.said in ("вас", "вам", "вы", "него", "неё") for w in before)
         follows = bool(after) and after[0].said in ("у", "к", "на", "в")
         if leads or belongs or follows or dated or "визит" in word.lemmas:
-            return " ".join(w.said for w in (*before[-1:], word, *(after[:1] if follows else ())))
+            return " ".join(w.said for w in (*before[-1:], word, *(after[:2] if follows else ())))
     if word.lemmas & _BOOKED and any(w.said in ("на", "к", "в") for w in after):
         return " ".join(w.said for w in (word, *after[:2]))
     timed = dated or any(w.said.isdigit() for w in words)
