@@ -1,4 +1,4 @@
-"""The documentation for admins is true: its reference is current, its scenarios and recipes can be published as written."""
+"""The documentation for admins is true: its reference is current, scenarios and recipes can be published as written."""
 
 from __future__ import annotations
 

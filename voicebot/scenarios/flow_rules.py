@@ -145,7 +145,13 @@ def transfers(s: Subject) -> Iterator[Mistake]:
             yield s.mistake("transfer-fallback",
                             f"Шаг «{then.failed}» (failed) должен сказать пациенту, что администратор занят, "
                             "и поставить задачу: task.", "steps", name, "failed")  # fmt: skip
-        if s.queues is not None and then.queue not in s.queues:
+
+
+def lines(s: Subject) -> Iterator[Mistake]:
+    """Transfers go to lines of the settings."""
+    for name, step in s.scenario.steps.items():
+        then = step.then
+        if isinstance(then, Transfer) and s.queues is not None and then.queue not in s.queues:
             yield s.mistake("unknown-queue",
                             f"Нет линии «{then.queue}» в настройках.{maybe(then.queue, s.queues)}",
                             "steps", name, "transfer")  # fmt: skip

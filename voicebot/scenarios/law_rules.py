@@ -31,20 +31,24 @@ _ROBOT = re.compile(r"\bробот\w*|\bавтоматическ\w*|голосо
 _REFUSAL = re.compile(r"не звон|отказ|больше не", re.IGNORECASE)
 
 
-def refusal(s: Subject) -> Iterator[Mistake]:
+def offered(s: Subject) -> Iterator[Mistake]:
     """«Не звоните» and «оператор» at every moment."""
-    stop = s.scenario.everywhere.get(Intent.STOP)
-    if stop is None:
+    if Intent.STOP not in s.scenario.everywhere:
         yield s.mistake("no-stop", "В «everywhere» нет «stop»: пациент не может отказаться от звонков.", "everywhere")
-    elif stop not in s.scenario.steps or s.scenario.steps[stop].outcome is not Outcome.OPTED_OUT:
-        yield s.mistake("no-stop", f"Шаг «{stop}», куда ведёт «stop», должен иметь outcome: opted_out.",
-                        "everywhere", "stop")  # fmt: skip
-    elif (late := _goes_on(s.scenario, s.scenario.steps[stop])) is not None:
-        yield s.mistake("stop-at-once", f"После отказа от звонков разговор идёт дальше (шаг «{late}»): надо прощаться.",
-                        "everywhere", "stop")  # fmt: skip
     if Intent.OPERATOR not in s.scenario.everywhere:
         yield s.mistake("no-operator", "В «everywhere» нет «operator»: пациент не может позвать человека.",
                         "everywhere")  # fmt: skip
+
+
+def refusal(s: Subject) -> Iterator[Mistake]:
+    """«Не звоните» ends the call and the calls."""
+    stop = s.scenario.everywhere.get(Intent.STOP)
+    if stop is not None and (stop not in s.scenario.steps or s.scenario.steps[stop].outcome is not Outcome.OPTED_OUT):
+        yield s.mistake("no-stop", f"Шаг «{stop}», куда ведёт «stop», должен иметь outcome: opted_out.",
+                        "everywhere", "stop")  # fmt: skip
+    elif stop is not None and (late := _goes_on(s.scenario, s.scenario.steps[stop])) is not None:
+        yield s.mistake("stop-at-once", f"После отказа от звонков разговор идёт дальше (шаг «{late}»): надо прощаться.",
+                        "everywhere", "stop")  # fmt: skip
     for name, step in s.scenario.steps.items():
         if isinstance(step.then, Listen) and Intent.STOP in step.then.reactions:
             yield s.mistake("no-stop", "«stop» решают для всего сценария в «everywhere», а не в отдельном шаге.",

@@ -62,6 +62,18 @@ def run_tests(scenario_file: Path, language: Language | None = None) -> list[Mis
         return list(fault.mistakes)
 
 
+def mistakes_in_tests(scenario_file: Path) -> list[Mistake]:
+    """What is wrong in the conversations of a scenario as they are written, while the scenario itself cannot be run."""
+    tests = conversations_of(scenario_file)
+    if not tests.exists():
+        return []
+    try:
+        load_conversations(tests)
+    except ScenarioFault as fault:
+        return list(fault.mistakes)
+    return []
+
+
 def rehearse(scenario: Scenario, conversations: Sequence[Conversation], language: Language) -> list[Mistake]:
     """The conversations run with a scenario: what was not as they say."""
     found: list[Mistake] = []
