@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from voicebot.language.cases import CASE_WORDS
 from voicebot.scenarios.checking import check_file
+from voicebot.scenarios.conversations import CONVERSATION_KEYS, Kind
+from voicebot.scenarios.examples import NAMES
 from voicebot.scenarios.rehearsing import language_of, run_tests
 from voicebot.scenarios.talk import Language
 
@@ -85,6 +88,12 @@ def _wrong(path: Path, language: Language) -> list[str]:
 def test_the_reference_is_current():
     module = _generator()
     assert (RU / "scenario-reference.md").read_text("utf-8") == module.page(), "run docs/make_scenario_reference.py"
+
+
+def test_the_reference_names_every_key_of_a_test_file_and_every_case():
+    page = (RU / "scenario-reference.md").read_text("utf-8")
+    missing = [name for name in (*CONVERSATION_KEYS, *CASE_WORDS, *NAMES) if f"`{name}`" not in page]
+    assert missing == [] and all(f"`- {kind}" in page for kind in Kind)
 
 
 def test_the_first_scenario_can_be_published_with_its_conversations(tmp_path, language):

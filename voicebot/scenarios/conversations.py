@@ -25,7 +25,7 @@ ZONE = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)  # a Monday
 T = TypeVar("T")
 
-_CONVERSATION = ("title", "patient", "patients", "facts", "now", "inbound", "administrator", "talk", "outcome",
+CONVERSATION_KEYS = ("title", "patient", "patients", "facts", "now", "inbound", "administrator", "talk", "outcome",
                  "answer", "task", "sms", "values", "transferred", "callback", "identified")  # fmt: skip
 _WHOLE_DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _CLOCK = re.compile(r"^\d\d:\d\d$")
@@ -113,7 +113,7 @@ def parse_conversations(data: bytes, file: str) -> tuple[Conversation, ...]:
 
 
 def _conversation(node: Node, notes: Notes, now: datetime, common: Mapping[str, Fact]) -> Conversation:
-    f = Fields(node, notes, ("conversations",), _CONVERSATION, node.place)
+    f = Fields(node, notes, ("conversations",), CONVERSATION_KEYS, node.place)
     f.require("title", "talk", "outcome")
     names = _names(f, notes)
     now = _now(f, notes, now)
@@ -127,7 +127,7 @@ def _conversation(node: Node, notes: Notes, now: datetime, common: Mapping[str, 
         expected=_expected(f, notes, len(names)),
         inbound=f.flag("inbound"),
         administrator=f.flag("administrator") if "administrator" in f else True,
-        places={key: f.at(key) for key in _CONVERSATION},
+        places={key: f.at(key) for key in CONVERSATION_KEYS},
     )
 
 
