@@ -5,6 +5,7 @@ PYTHONPATH=. .venv/bin/python docs/make_scenario_reference.py    # tests/unit/te
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from voicebot.reports.words import ANSWERS, OUTCOMES
 from voicebot.scenarios.checking import RULES
 from voicebot.scenarios.facts import FACTS, Secrecy
 from voicebot.scenarios.grammar import HEARD, SECTIONS, Form, Key
+
+# a file beside this one, wherever this is run from
+sys.path.insert(0, str(Path(__file__).parent))
+from scenario_reference_talks import forms, talks
 
 PAGE = Path(__file__).parent / "ru" / "scenario-reference.md"
 
@@ -48,7 +53,7 @@ SECRETS = {
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([*_head(), *_sections(), *_facts(), *_words(), *_rules(), ""])
+    return "\n".join([*_head(), *_sections(), *_facts(), *forms(), *_words(), *talks(), *_rules(), ""])
 
 
 def _head() -> Iterator[str]:

@@ -11,12 +11,12 @@ from typing import TypeVar
 from voicebot.errors import VoicebotError
 from voicebot.language.likeness import shipped
 from voicebot.language.understanding import Understanding
-from voicebot.scenarios.checking import check
-from voicebot.scenarios.loading import Draft, read, scenario_files
+from voicebot.scenarios.checking import check, check_broken
+from voicebot.scenarios.loading import BrokenDraft, Draft, read, scenario_files
 from voicebot.scenarios.mistakes import Mistake, ScenarioFault, maybe
 from voicebot.scenarios.phrases import load_phrases
 from voicebot.scenarios.pronunciation import load_pronunciations
-from voicebot.scenarios.rehearsing import run_tests
+from voicebot.scenarios.rehearsing import mistakes_in_tests, run_tests
 from voicebot.scenarios.talk import Language
 from voicebot.settings import Settings
 from voicebot.speech.choose import TtsEngine, choose_synthesiser
@@ -56,14 +56,22 @@ class _Proofreader:
         try:
             draft = read(path)
         except ScenarioFault as fault:
-            return list(fault.mistakes)
+            found = check_broken(fault, self.queues, self.pronunciations)
+            if isinstance(fault, BrokenDraft):
+                found += _voice(fault.draft, self.voices)
+            return [*sorted(found, key=lambda m: m.place), *self._tests_unread(path)]
         found = check(draft.scenario, draft, self.queues, self.pronunciations)
-        if any(not m.warning for m in found):
-            return found
+        wrong = any(not m.warning for m in found)
         found += _voice(draft, self.voices)
+        if wrong:
+            return [*sorted(found, key=lambda m: m.place), *self._tests_unread(path)]
         if self.language is not None:
             found += run_tests(path, self.language)
         return found
+
+    def _tests_unread(self, path: Path) -> list[Mistake]:
+        """Mistakes in conversations that cannot be had yet."""
+        return mistakes_in_tests(path) if self.language is not None else []
 
 
 def installed_voices(settings: Settings) -> Sequence[str]:
@@ -94,6 +102,6 @@ def _tried(reading: Callable[[], T], found: list[Mistake]) -> T | None:
 
 
 def _voice(draft: Draft, voices: Sequence[str]) -> Iterator[Mistake]:
-    if voices and draft.scenario.voice.lower() not in {v.lower() for v in voices}:
+    if voices and draft.scenario.voice and draft.scenario.voice.lower() not in {v.lower() for v in voices}:
         text = f"Голоса «{draft.scenario.voice}» на этой машине нет.{maybe(draft.scenario.voice, voices)}"
         yield Mistake(draft.place("voice"), "no-voice", f"{text} Есть: {', '.join(sorted(voices))}.")

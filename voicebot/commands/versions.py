@@ -36,11 +36,11 @@ def register(app: typer.Typer) -> None:
 
 def publish(scenario: Name, note: Note = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Опубликовать сценарий: проверить, провести разговоры, и с этого времени звонить по нему."""
+    from voicebot.scenarios.versions import for_publishing, running
     from voicebot.scenarios.versions import publish as publish_file
-    from voicebot.scenarios.versions import running
 
     settings, file = _scenario_file(config, scenario)
-    found = list(_mistakes(settings, file))
+    found = for_publishing(_mistakes(settings, file))
     wrong = [m for m in found if not m.warning]
     if wrong:
         _refuse(file.stem, found, as_json)

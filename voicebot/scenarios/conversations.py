@@ -15,6 +15,7 @@ from voicebot.dialogue.outcome import Answer, Outcome
 from voicebot.language.facts import Fact
 from voicebot.language.templates import clean
 from voicebot.scenarios.examples import EXAMPLES, NAMES, UNKNOWN, example_facts
+from voicebot.scenarios.expressions import fault_of
 from voicebot.scenarios.loading import read_bytes
 from voicebot.scenarios.mistakes import Place, ScenarioFault, maybe
 from voicebot.scenarios.reading import Fields, Notes, scalar
@@ -22,10 +23,9 @@ from voicebot.scenarios.yamltree import Block, Items, Node, Scalar, read_tree
 
 ZONE = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)  # a Monday
-MAX_REGEXP = 300
 T = TypeVar("T")
 
-_CONVERSATION = ("title", "patient", "patients", "facts", "now", "inbound", "administrator", "talk", "outcome",
+CONVERSATION_KEYS = ("title", "patient", "patients", "facts", "now", "inbound", "administrator", "talk", "outcome",
                  "answer", "task", "sms", "values", "transferred", "callback", "identified")  # fmt: skip
 _WHOLE_DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _CLOCK = re.compile(r"^\d\d:\d\d$")
@@ -113,7 +113,7 @@ def parse_conversations(data: bytes, file: str) -> tuple[Conversation, ...]:
 
 
 def _conversation(node: Node, notes: Notes, now: datetime, common: Mapping[str, Fact]) -> Conversation:
-    f = Fields(node, notes, ("conversations",), _CONVERSATION, node.place)
+    f = Fields(node, notes, ("conversations",), CONVERSATION_KEYS, node.place)
     f.require("title", "talk", "outcome")
     names = _names(f, notes)
     now = _now(f, notes, now)
@@ -127,7 +127,7 @@ def _conversation(node: Node, notes: Notes, now: datetime, common: Mapping[str, 
         expected=_expected(f, notes, len(names)),
         inbound=f.flag("inbound"),
         administrator=f.flag("administrator") if "administrator" in f else True,
-        places={key: f.at(key) for key in _CONVERSATION},
+        places={key: f.at(key) for key in CONVERSATION_KEYS},
     )
 
 
@@ -203,27 +203,9 @@ def _move(node: Node, notes: Notes) -> Move | None:
         notes.add(value.place, "shape", f"«{name}»: здесь ждут текст.")
     if kind is Kind.KEYS and not set(text) <= set("0123456789*#"):
         notes.add(value.place, "shape", "«keys»: клавиши 0–9, * и #.")
-    if kind in CHECKS and (wrong := _regexp_fault(text)):
+    if kind in CHECKS and (wrong := fault_of(text)):
         notes.add(value.place, "regexp", wrong)
     return Move(kind, text, value.place)
-
-
-def pattern(text: str) -> str | None:
-    """The regular expression between slashes, None for a plain text."""
-    return text[1:-1] if len(text) > 2 and text[0] == text[-1] == "/" else None
-
-
-def _regexp_fault(text: str) -> str:
-    inner = pattern(text)
-    if inner is None:
-        return ""
-    if len(inner) > MAX_REGEXP:
-        return "Слишком длинное выражение."
-    try:
-        re.compile(inner)
-    except re.error as error:
-        return f"Выражение между / / не читается: {error}."
-    return ""
 
 
 def _expected(f: Fields, notes: Notes, visits: int) -> Expected:
@@ -237,6 +219,9 @@ def _expected(f: Fields, notes: Notes, visits: int) -> Expected:
                 notes.add(f.at("answer"), "unknown-value", f"Неизвестный ответ «{text[:60]}».{maybe(text, known)}")
         answers = _each(f, notes, tuple(Answer(t) if t in known else None for t in said), "answer", visits)
     values = {name: scalar(node, notes) for name, _, node in f.mapping("values")} if "values" in f else None
+    for key in ("task", "sms", "callback"):
+        if wrong := fault_of(f.text(key)):
+            notes.add(f.at(key), "regexp", wrong)
     return Expected(
         outcomes=outcomes,
         answers=answers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voicebot.dialogue.intents import Intent, ValueKind
-from voicebot.dialogue.outcome import Outcome
+from voicebot.dialogue.outcome import Answer, Outcome
 from voicebot.dialogue.scenario import AskValue, Goto, Listen, Scenario, Step, Transfer
 from voicebot.scenarios.certainty import answers_before
 from voicebot.scenarios.mistakes import Mistake, maybe
@@ -16,6 +16,12 @@ from voicebot.scenarios.subject import Subject
 _EXPLICIT = frozenset({Intent.YES, Intent.NO, Intent.CHANGE, Intent.CANCEL, Intent.LATE, Intent.NUMBER})
 _WHY = {Way.UNCLEAR: "не понято", Way.FAILED: "администратор не ответил"}
 _OF_THE_VISIT = frozenset({Outcome.CONFIRMED, Outcome.DECLINED, Outcome.WANTS_CHANGE})
+#: The outcomes that say the opposite of an answer.
+_AGAINST = {
+    Answer.CONFIRMED: frozenset({Outcome.DECLINED, Outcome.WANTS_CHANGE}),
+    Answer.DECLINED: frozenset({Outcome.CONFIRMED}),
+    Answer.WANTS_CHANGE: frozenset({Outcome.CONFIRMED}),
+}
 
 
 def reached(s: Subject) -> Iterator[Mistake]:
@@ -64,6 +70,23 @@ def answered(s: Subject) -> Iterator[Mistake]:
                                 "steps", step.id)  # fmt: skip
 
 
+def contradicted(s: Subject) -> Iterator[Mistake]:
+    """What an answer notes is not undone by the step that it leads to."""
+    for step in s.scenario.steps.values():
+        if not isinstance(step.then, Listen):
+            continue
+        for intent, reaction in step.then.reactions.items():
+            target = s.scenario.steps.get(reaction.go)
+            if target is None or reaction.answer not in _AGAINST:
+                continue
+            wrong = _noted(s.scenario, target, _AGAINST[reaction.answer])
+            if wrong is not None:
+                yield s.mistake("answer-outcome",
+                                f"Ответ «{intent.value}» записывает {reaction.answer.value}, а шаг «{wrong.id}» за ним "
+                                f"— {wrong.outcome}: исправьте одно из двух.",
+                                "steps", step.id, "listen", intent.value)  # fmt: skip
+
+
 def _unsaid(edge: Edge) -> bool:
     """Whether this way is gone without the patient saying anything of the visit."""
     if edge.way in _WHY:
@@ -71,8 +94,8 @@ def _unsaid(edge: Edge) -> bool:
     return edge.way in (Way.ANSWER, Way.EVERYWHERE) and edge.intent not in _EXPLICIT
 
 
-def _noted(scenario: Scenario, step: Step) -> Step | None:
-    """The step that would note an outcome of the visit, when we go on from here without hearing anybody."""
+def _noted(scenario: Scenario, step: Step, outcomes: frozenset[Outcome] = _OF_THE_VISIT) -> Step | None:
+    """The step that would note such an outcome of the visit, when we go on from here without hearing anybody."""
     seen: set[str] = set()
     todo = [step]
     while todo:
@@ -80,24 +103,36 @@ def _noted(scenario: Scenario, step: Step) -> Step | None:
         if here.id in seen:
             continue
         seen.add(here.id)
-        if here.outcome in _OF_THE_VISIT:
+        if here.outcome in outcomes:
             return here
         todo += [scenario.steps[e.to] for e in edges(scenario, here) if e.way in SILENT]
     return None
 
 
 def keys(s: Subject) -> Iterator[Mistake]:
-    """A digit that answers a question cannot mean «stop» as well."""
+    """A key that means something everywhere means nothing else in a step: neither as an answer nor as a digit."""
     for step in s.scenario.steps.values():
         then = step.then
-        if not isinstance(then, AskValue):
+        if not isinstance(then, Listen | AskValue):
             continue
-        taken = {ValueKind.NUMBER: {str(n) for n in range(then.low, min(then.high, 9) + 1)},
-                 ValueKind.SLOT: {"1", "2", "3"}, ValueKind.COMMENT: {"#"}}.get(then.kind, set())  # fmt: skip
+        for key, intent in then.keys.items():
+            everywhere = s.scenario.everywhere_keys.get(key, intent)
+            if everywhere is not intent:
+                yield s.mistake("key-conflict", f"В шаге «{step.id}» клавиша {key} — «{intent.value}», а везде она "
+                                f"«{everywhere.value}»: возьмите для ответа другую клавишу.",
+                                "steps", step.id, "keys", key)  # fmt: skip
+        taken = _digits(then) if isinstance(then, AskValue) else set()
         for key in sorted(taken & ({*s.scenario.everywhere_keys} - {*then.keys})):
             meaning = s.scenario.everywhere_keys[key].value
             yield s.mistake("key-conflict", f"В шаге «{step.id}» клавиша {key} — ответ, а везде она «{meaning}».",
                             "steps", step.id, "ask")  # fmt: skip
+
+
+def _digits(then: AskValue) -> set[str]:
+    """The keys that are values themselves."""
+    digits = {ValueKind.NUMBER: {str(n) for n in range(then.low, min(then.high, 9) + 1)},
+              ValueKind.SLOT: {"1", "2", "3"}, ValueKind.COMMENT: {"#"}}  # fmt: skip
+    return digits.get(then.kind, set())
 
 
 def transfers(s: Subject) -> Iterator[Mistake]:
@@ -110,7 +145,13 @@ def transfers(s: Subject) -> Iterator[Mistake]:
             yield s.mistake("transfer-fallback",
                             f"Шаг «{then.failed}» (failed) должен сказать пациенту, что администратор занят, "
                             "и поставить задачу: task.", "steps", name, "failed")  # fmt: skip
-        if s.queues is not None and then.queue not in s.queues:
+
+
+def lines(s: Subject) -> Iterator[Mistake]:
+    """Transfers go to lines of the settings."""
+    for name, step in s.scenario.steps.items():
+        then = step.then
+        if isinstance(then, Transfer) and s.queues is not None and then.queue not in s.queues:
             yield s.mistake("unknown-queue",
                             f"Нет линии «{then.queue}» в настройках.{maybe(then.queue, s.queues)}",
                             "steps", name, "transfer")  # fmt: skip

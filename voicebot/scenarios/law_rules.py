@@ -1,4 +1,4 @@
-"""Rules that stand for a law: secrecy, refusal, advertising, recording, and that the robot says what it is."""
+"""Rules that stand for a law: refusal, advertising, recording, and that the robot says what it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voicebot.dialogue.scenario import AskValue, Goto, Listen, Purpose, Scenario
 from voicebot.scenarios.certainty import said_before
 from voicebot.scenarios.facts import Secrecy, facts_in
 from voicebot.scenarios.mistakes import Mistake
-from voicebot.scenarios.paths import SILENT, Identity, edges, starts
+from voicebot.scenarios.paths import SILENT, edges, starts
 from voicebot.scenarios.subject import Subject
 
 #: Words of an offer, and the word for one, which alone offers nothing yet («рассказать о предложении?»).
@@ -31,20 +31,24 @@ _ROBOT = re.compile(r"\bробот\w*|\bавтоматическ\w*|голосо
 _REFUSAL = re.compile(r"не звон|отказ|больше не", re.IGNORECASE)
 
 
-def refusal(s: Subject) -> Iterator[Mistake]:
+def offered(s: Subject) -> Iterator[Mistake]:
     """«Не звоните» and «оператор» at every moment."""
-    stop = s.scenario.everywhere.get(Intent.STOP)
-    if stop is None:
+    if Intent.STOP not in s.scenario.everywhere:
         yield s.mistake("no-stop", "В «everywhere» нет «stop»: пациент не может отказаться от звонков.", "everywhere")
-    elif stop not in s.scenario.steps or s.scenario.steps[stop].outcome is not Outcome.OPTED_OUT:
-        yield s.mistake("no-stop", f"Шаг «{stop}», куда ведёт «stop», должен иметь outcome: opted_out.",
-                        "everywhere", "stop")  # fmt: skip
-    elif (late := _goes_on(s.scenario, s.scenario.steps[stop])) is not None:
-        yield s.mistake("stop-at-once", f"После отказа от звонков разговор идёт дальше (шаг «{late}»): надо прощаться.",
-                        "everywhere", "stop")  # fmt: skip
     if Intent.OPERATOR not in s.scenario.everywhere:
         yield s.mistake("no-operator", "В «everywhere» нет «operator»: пациент не может позвать человека.",
                         "everywhere")  # fmt: skip
+
+
+def refusal(s: Subject) -> Iterator[Mistake]:
+    """«Не звоните» ends the call and the calls."""
+    stop = s.scenario.everywhere.get(Intent.STOP)
+    if stop is not None and (stop not in s.scenario.steps or s.scenario.steps[stop].outcome is not Outcome.OPTED_OUT):
+        yield s.mistake("no-stop", f"Шаг «{stop}», куда ведёт «stop», должен иметь outcome: opted_out.",
+                        "everywhere", "stop")  # fmt: skip
+    elif stop is not None and (late := _goes_on(s.scenario, s.scenario.steps[stop])) is not None:
+        yield s.mistake("stop-at-once", f"После отказа от звонков разговор идёт дальше (шаг «{late}»): надо прощаться.",
+                        "everywhere", "stop")  # fmt: skip
     for name, step in s.scenario.steps.items():
         if isinstance(step.then, Listen) and Intent.STOP in step.then.reactions:
             yield s.mistake("no-stop", "«stop» решают для всего сценария в «everywhere», а не в отдельном шаге.",
@@ -58,26 +62,6 @@ def _goes_on(scenario: Scenario, step: Step) -> str | None:
         seen.add(step.id)
         step = scenario.steps[step.then.step]
     return step.id if any(True for _ in edges(scenario, step)) else None
-
-
-def secrecy(s: Subject) -> Iterator[Mistake]:
-    """Nothing of a visit before the right person is on the line, also when they ring us and when the next visit is
-    somebody else's."""
-    optional = not any(step.identifies for step in s.scenario.steps.values())
-    before: dict[str, Identity] = {}
-    for state in s.states:
-        before[state.step] = min(before.get(state.step, Identity.KNOWN), state.identity, key=lambda i: i.value)
-    for text in s.spoken:
-        told = [fact.name for fact in facts_in(text.text) if fact.after_identity]
-        known = before.get(text.step, Identity.KNOWN)
-        if not told or known is Identity.KNOWN:
-            continue
-        if known is Identity.PERHAPS:
-            words = (f"Следующий визит может быть другого человека, а робот называет {{{told[0]}}}, "
-                     "не спросив, кто это: сначала choose по person.is_new.")  # fmt: skip
-        else:
-            words = f"До вопроса «Это …?» робот называет {{{told[0]}}}: это врачебная тайна."
-        yield s.mistake("identity-first", words, *text.path, warning=optional)
 
 
 def introduction(s: Subject) -> Iterator[Mistake]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -45,6 +45,14 @@ class Draft:
             if path[:length] in self.places:
                 return self.places[path[:length]]
         return self.places[()]
+
+
+class BrokenDraft(ScenarioFault):
+    """A file that could be read but not used. draft is what is left of it: whatever was wrong has a default."""
+
+    def __init__(self, mistakes: Sequence[Mistake], draft: Draft) -> None:
+        super().__init__(mistakes)
+        self.draft = draft
 
 
 def load(path: Path, phrases: str = "") -> Scenario:
@@ -105,9 +113,10 @@ def parse(data: bytes, file: str, phrases: str = "", stem: str = "") -> Draft:
     notes.places[()] = Place(file)
     root = read_tree(data, file, notes.mistakes)
     scenario = _scenario(Fields(root, notes, (), "scenario"), notes, _version(data, phrases), stem)
+    draft = Draft(scenario, data.decode("utf-8-sig"), notes.places)
     if notes.mistakes:
-        raise ScenarioFault(notes.mistakes)
-    return Draft(scenario, data.decode("utf-8-sig"), notes.places)
+        raise BrokenDraft(notes.mistakes, draft)
+    return draft
 
 
 def _version(data: bytes, phrases: str) -> str:

@@ -12,7 +12,7 @@ from voicebot.language.words import split
 from voicebot.scenarios.loading import read_bytes
 from voicebot.scenarios.mistakes import Place, ScenarioFault, maybe
 from voicebot.scenarios.reading import Fields, Notes, scalar
-from voicebot.scenarios.yamltree import Block, Items, Node, read_tree
+from voicebot.scenarios.yamltree import Block, Items, Node, Scalar, read_tree
 
 _KEYS = frozenset({"fillers", "light", "doubtful", "names", "fixes", "words", "noise", "intents", "roles"})
 _GROUPS = {s.value: (s, Question.ANY) for s in Strength} | {"identity": (Strength.FULL, Question.IDENTITY)}
@@ -88,6 +88,8 @@ class _Sentences:
     def _add_all(self, node: Node, label: str, strength: Strength, question: Question, value: str) -> None:
         for item in _list(node):
             sentence = scalar(item, self.notes)
+            if not isinstance(item, Scalar):
+                continue  # noted just now
             try:
                 expansions = expand(sentence, self.lists)
             except SentenceFault as fault:

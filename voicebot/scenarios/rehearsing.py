@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from voicebot.scenarios.conversations import (
     Kind,
     Move,
     load_conversations,
-    pattern,
 )
+from voicebot.scenarios.expressions import TooSlow, found_in
 from voicebot.scenarios.loading import read
 from voicebot.scenarios.mistakes import Mistake, Place, ScenarioFault
 from voicebot.scenarios.phrases import load_phrases
@@ -28,6 +27,7 @@ from voicebot.scenarios.pronunciation import load_pronunciations
 from voicebot.scenarios.talk import INTO_MS, Language, Talk
 
 RULE = "conversation"
+MAX_SLOW = 5  # expressions that take too long: after so many the rest is not run
 _WHO = {Kind.PATIENT: "пациент", Kind.INTERRUPTS: "пациент перебивает", Kind.KEYS: "пациент нажимает",
         Kind.SILENCE: "пациент молчит", Kind.HANGS_UP: "пациент кладёт трубку"}  # fmt: skip
 
@@ -62,9 +62,26 @@ def run_tests(scenario_file: Path, language: Language | None = None) -> list[Mis
         return list(fault.mistakes)
 
 
+def mistakes_in_tests(scenario_file: Path) -> list[Mistake]:
+    """What is wrong in the conversations of a scenario as they are written, while the scenario itself cannot be run."""
+    tests = conversations_of(scenario_file)
+    if not tests.exists():
+        return []
+    try:
+        load_conversations(tests)
+    except ScenarioFault as fault:
+        return list(fault.mistakes)
+    return []
+
+
 def rehearse(scenario: Scenario, conversations: Sequence[Conversation], language: Language) -> list[Mistake]:
     """The conversations run with a scenario: what was not as they say."""
-    return [mistake for one in conversations for mistake in _Run(scenario, one, language).mistakes()]
+    found: list[Mistake] = []
+    for one in conversations:
+        found += _Run(scenario, one, language).mistakes()
+        if sum(m.rule == "regexp" for m in found) >= MAX_SLOW:
+            break
+    return found
 
 
 class _Run:
@@ -85,6 +102,8 @@ class _Run:
             return list(self._found(talk))
         except MissingFact as missing:
             return [self._mistake(one.place, f"робот должен был назвать {{{missing.name}}}, а этого факта нет.")]
+        except TooSlow as slow:
+            return [_too_slow(one, str(slow))]
 
     def _found(self, talk: Talk) -> Iterator[Mistake]:
         talk.begin()
@@ -131,7 +150,7 @@ class _Run:
         return " ".join(lines)
 
     def _checked(self, check: Move, said: str) -> Mistake | None:
-        found = _found_in(check.text, said)
+        found = found_in(check.text, said)
         if found is (check.kind is Kind.ROBOT):
             return None
         if check.kind is Kind.ROBOT:
@@ -149,7 +168,7 @@ class _Run:
             ("sms", expected.sms, ", ".join(dict.fromkeys(c.sms for c in finish.conclusions if c.sms))),
             ("callback", expected.callback, next((c.callback for c in finish.conclusions if c.callback), "")),
         ):
-            if wanted is not None and not ((not got) if wanted in ("", NOTHING) else _found_in(wanted, got)):
+            if wanted is not None and not ((not got) if wanted in ("", NOTHING) else found_in(wanted, got)):
                 yield self._differs(one.at(key), key, wanted or NOTHING, got or NOTHING)
         for key, flag, was in (
             ("transferred", expected.transferred, finish.transferred),
@@ -192,16 +211,14 @@ def _beats(moves: Sequence[Move]) -> Iterator[tuple[Move | None, list[Move], boo
     yield act, checks, False
 
 
-def _found_in(text: str, said: str) -> bool:
-    """Whether a text, or what an expression between slashes describes, occurs; case, ё and stress do not count."""
-    inner = pattern(text)
-    if inner is not None:
-        return re.search(_plain(inner), _plain(said), re.IGNORECASE) is not None
-    return _plain(text).lower() in _plain(said).lower()
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.replace("\u0301", "").replace("ё", "е").replace("Ё", "Е").split())
+def _too_slow(one: Conversation, text: str) -> Mistake:
+    """The expression that could not be looked for, where it stands."""
+    at = next((move.place for move in one.moves if move.text == text), None)
+    if at is None:
+        wanted = {"task": one.expected.task, "sms": one.expected.sms, "callback": one.expected.callback}
+        at = next((one.at(key) for key, value in wanted.items() if value == text), one.place)
+    told = f"Разговор «{one.title}»: выражение «{text[:60]}» ищется слишком долго. Обычно дело в повторе внутри повтора"
+    return Mistake(at, "regexp", f"{told}, (…*)*: напишите часть фразы простым текстом, без / /.")
 
 
 def _quoted(act: Move) -> str:

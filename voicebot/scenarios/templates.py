@@ -18,6 +18,8 @@ def read_template(node: Node, notes: Notes, about: About) -> str:
     if len(text) > MAX_TEMPLATE:
         notes.add(node.place, "template-size", f"Текст длиннее {MAX_TEMPLATE} знаков.")
         return text[:MAX_TEMPLATE]
+    if isinstance(node, Scalar) and "{" not in text and not any(c.isalnum() for c in text):
+        notes.add(node.place, "empty-text", "Здесь нет ни одного слова: робот промолчал бы. Напишите текст.")
     for blank in blanks(text):
         if wrong := _wrong(blank, about):
             notes.add(_inside(node, blank.offset), *wrong)

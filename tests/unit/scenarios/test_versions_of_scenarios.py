@@ -124,6 +124,13 @@ async def test_mistakes_keep_from_publishing_and_warnings_do_not(store, folder):
     assert (await publish(store, folder / "recall.yaml", [Mistake(place, "x", "Так себе.", True)], NOW)).number == 1
 
 
+async def test_what_nobody_has_tried_is_not_published(store, folder):
+    untested = Mistake(Place("recall.yaml"), "no-tests", "Нет проверочных разговоров.", True)
+    with pytest.raises(PublishingRefused, match="Без них не публикуют"):
+        await publish(store, folder / "recall.yaml", [untested], NOW)
+    assert await published(store) == {}
+
+
 async def test_rolling_back(store, folder):
     file = folder / "recall.yaml"
     await publish(store, file, [], NOW)
@@ -183,6 +190,17 @@ def test_a_broken_file_is_refused_with_its_report(voicebot, folder):
     assert status == 2
     assert "no-stop" in {m["rule"] for m in json.loads(told[: told.rindex("}") + 1])["mistakes"]}
     assert asyncio.run(_nothing(folder.parent)) == ()
+
+
+def test_a_scenario_without_conversations_is_refused_by_the_command(voicebot, folder):
+    (folder / "recall.test.yaml").rename(folder / "recall.kept.yaml")
+    status, told = voicebot("publish", "recall")
+    assert status != 0 and "напишите recall.test.yaml" in told
+    told = voicebot("publish", "recall", "--json")[1]
+    (mistake,) = json.loads(told[: told.rindex("}") + 1])["mistakes"]
+    assert (mistake["rule"], mistake["warning"]) == ("no-tests", False)
+    (folder / "recall.kept.yaml").rename(folder / "recall.test.yaml")
+    assert voicebot("publish", "recall")[0] == 0
 
 
 async def _nothing(tmp_path: Path) -> object:
