@@ -23,7 +23,7 @@ from voicebot.app import check_voices, drafts, lock_of
 from voicebot.complaints import russian
 from voicebot.data_folder import DataInUse, only_robot_in
 from voicebot.errors import VoicebotError
-from voicebot.hearing.ear.runtime import Ear
+from voicebot.hearing.ear.runtime import clinic_ear, has_own
 from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.settings import AsteriskKind, Settings
 from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
@@ -172,9 +172,11 @@ def _ear(settings: Settings) -> str:
         return "слышит вместе с распознаванием, а его нет"  # said, with its remedy, by the line before
     if chosen.engine is not AsrEngine.WHISPER:
         return "не работает с Vosk: ответы понимаются по одному тексту"
-    card = Ear.load(settings.ear_folder).card
-    own = settings.ear_folder / "head.json"
-    return f"{'своё' if own.exists() else 'из поставки'}, обучено {card.trained}, классов {len(card.classes)}"
+    ear, wrong = clinic_ear(settings.ear_folder)
+    if wrong is not None:
+        raise wrong
+    whose = "своё" if has_own(settings.ear_folder) else "из поставки"
+    return f"{whose}, обучено {ear.card.trained}, классов {len(ear.card.classes)}"
 
 
 def _detector(settings: Settings) -> str:
