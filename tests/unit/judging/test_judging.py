@@ -254,7 +254,7 @@ def test_what_is_odd_is_told_and_heard_all_the_same(tmp_path: Path) -> None:
         ("a.raw", b"", "пуст"),
         ("a.raw", b"RIFF" + bytes(2000), "назван как запись без заголовка"),
         ("a.wav", b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + struct.pack("<HHIIHH", 3, 1, 8000, 32000, 4, 32)
-         + b"data\x04\x00\x00\x00\x00\x00\x00\x00", "формат 3, 32 бит"),
+         + b"data\x04\x00\x00\x00\x00\x00\x00\x00", "float.*32 бит, а нужен PCM 16 бит"),
     ],
 )  # fmt: skip
 def test_what_is_no_sound_is_refused(tmp_path: Path, name: str, content: bytes, told: str) -> None:
@@ -265,7 +265,14 @@ def test_what_is_no_sound_is_refused(tmp_path: Path, name: str, content: bytes, 
     assert str(path) in caught.value.message and caught.value.remedy
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_or_is_none(tmp_path: Path) -> None:
     for name in ("a.wav", "a.raw"):
-        with pytest.raises(AudioFault, match="не читается"):
+        with pytest.raises(AudioFault, match="не читается: файла нет") as told:
             read_recording(tmp_path / name)
+        assert "имя и путь" in told.value.remedy
+        (tmp_path / name).mkdir()
+        with pytest.raises(AudioFault, match="это папка") as told:
+            read_recording(tmp_path / name)
+        assert "*.wav" in told.value.remedy
+    with pytest.raises(AudioFault, match="не обычный файл"):
+        read_recording(Path("/dev/zero"))
