@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import json
 import os
@@ -176,7 +177,8 @@ async def test_a_bench_whose_every_worker_dies_ends(folder: Path) -> None:
     async def kill(room: HearingRoom) -> None:
         while True:
             for pid in room.pool.pids:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # the pool has just seen its death
+                    os.kill(pid, signal.SIGKILL)
             await asyncio.sleep(0.02)
 
     async with hearing_room(load(None, read_file=False), 1, timeout_s=5.0) as room:
