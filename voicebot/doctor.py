@@ -23,11 +23,12 @@ from voicebot.app import check_voices, drafts, lock_of
 from voicebot.complaints import russian
 from voicebot.data_folder import DataInUse, only_robot_in
 from voicebot.errors import VoicebotError
-from voicebot.hearing.ear.runtime import Ear
+from voicebot.hearing.ear.runtime import clinic_ear, has_own
 from voicebot.scenarios.mistakes import ScenarioFault
 from voicebot.settings import AsteriskKind, Settings
-from voicebot.speech.choose import AsrEngine, TtsEngine, choose_recogniser, choose_synthesiser
-from voicebot.speech.port import ModelMissing
+from voicebot.speech.choose import AsrEngine, RecogniserChoice, TtsEngine, choose_recogniser, choose_synthesiser
+from voicebot.speech.pool import RecogniserPool
+from voicebot.speech.port import ModelMissing, SpeechError
 from voicebot.speech.vad import shared_model
 from voicebot.sql.engine import Database, database_url
 from voicebot.store.port import StoreDown
@@ -35,6 +36,8 @@ from voicebot.telephony.install import find_asterisk
 from voicebot.telephony.ports import PortLease
 
 NETWORK_S = 5.0
+TRIAL_S = 20.0  # for one second of sound: much more than a call waits
+TRIAL_SOUND = bytes(4000) + bytes(range(256)) * 32 + bytes(4000)  # silence, a buzz, silence
 FREE_GB = 2.0  # logs, prompts and a year of one clinic's calls
 OLDEST_YEAR = 2025  # a machine whose clock says less has lost its battery
 MODULES = ("chan_pjsip.so", "chan_websocket.so", "res_ari.so", "res_musiconhold.so", "chan_bridge_media.so")
@@ -160,9 +163,22 @@ def _voices(settings: Settings) -> str:
 
 def _recognition(settings: Settings) -> str:
     chosen = choose_recogniser(AsrEngine(settings.speech.asr), settings.paths.local / "models")
+    return f"{chosen.why} Загрузка {asyncio.run(tried(chosen)):.1f} с, проба распознана"
+
+
+async def tried(chosen: RecogniserChoice) -> float:
+    """Seconds until the model was ready. It is tried for real, in a process of its own: a damaged one may load and die
+    or hang at the first sound."""
     began = time.monotonic()
-    chosen.load().close()
-    return f"{chosen.why} Загрузка {time.monotonic() - began:.1f} с"
+    try:
+        async with RecogniserPool(chosen, workers=1, timeout_s=TRIAL_S) as pool:
+            ready_s = time.monotonic() - began
+            await pool.recognise(TRIAL_SOUND, 8000, ("да", "нет"))
+    except SpeechError as error:
+        vosk = chosen.engine is AsrEngine.VOSK
+        remedy = "Распакуйте модель в эту папку заново." if vosk else "Удалите эту папку и выполните `make setup`."
+        raise Unwell(f"Модель {chosen.model} не прошла пробу. {error.message}", remedy) from error
+    return ready_s
 
 
 def _ear(settings: Settings) -> str:
@@ -172,9 +188,11 @@ def _ear(settings: Settings) -> str:
         return "слышит вместе с распознаванием, а его нет"  # said, with its remedy, by the line before
     if chosen.engine is not AsrEngine.WHISPER:
         return "не работает с Vosk: ответы понимаются по одному тексту"
-    card = Ear.load(settings.ear_folder).card
-    own = settings.ear_folder / "head.json"
-    return f"{'своё' if own.exists() else 'из поставки'}, обучено {card.trained}, классов {len(card.classes)}"
+    ear, wrong = clinic_ear(settings.ear_folder)
+    if wrong is not None:
+        raise wrong
+    whose = "своё" if has_own(settings.ear_folder) else "из поставки"
+    return f"{whose}, обучено {ear.card.trained}, классов {len(ear.card.classes)}"
 
 
 def _detector(settings: Settings) -> str:

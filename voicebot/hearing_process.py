@@ -43,17 +43,21 @@ class EarBesideWhisper:
 
 
 def ear_beside(recogniser: Recogniser, folder: Path | None) -> AcousticEar | None:
-    """The ear for this recogniser. None with another engine than Whisper base, and when the head is missing or
-    damaged: the robot then understands by text alone, and `voicebot doctor` says so."""
+    """The ear for this recogniser. A clinic's own head that is damaged gives way to the shipped one. None with another
+    engine than Whisper base, and when the shipped head is damaged: the robot then understands by text alone. Both are
+    said in the log and by `voicebot doctor`."""
     if recogniser.name != "whisper-base":
         return None
-    from voicebot.hearing.ear.runtime import Ear
+    from voicebot.hearing.ear.runtime import clinic_ear
     from voicebot.speech.whisper import WhisperRecogniser
 
     if not isinstance(recogniser, WhisperRecogniser):
         return None
     try:
-        return EarBesideWhisper(Ear.load(folder), recogniser.encoder)
+        ear, wrong = clinic_ear(folder)
+        if wrong is not None:
+            print(wrong, file=sys.stderr, flush=True)
+        return EarBesideWhisper(ear, recogniser.encoder)
     except VoicebotError as error:
         print(f"Слух работает без уха, по одному тексту: {error}", file=sys.stderr, flush=True)
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,13 +77,28 @@ def test_any_russian_vosk_model_that_is_in_place_is_taken(tmp_path: Path) -> Non
     assert (chosen.engine, chosen.model.name) == (AsrEngine.VOSK, "vosk-model-ru-0.42")
 
 
-def test_without_a_sound_ear_the_text_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(scope="module")
+def whisper() -> Iterator[WhisperRecogniser]:
     if not WHISPER.is_dir():
         pytest.skip(f"no model in {WHISPER}: run `make setup`")
-    (tmp_path / "head.json").write_text("{}")
     recogniser = WhisperRecogniser(WHISPER)
-    try:
-        assert ear_beside(recogniser, tmp_path) is None
-        assert "без уха" in capsys.readouterr().err
-    finally:
-        recogniser.close()
+    yield recogniser
+    recogniser.close()
+
+
+def test_a_clinic_s_damaged_head_gives_way_to_the_shipped_one(
+    tmp_path: Path, whisper: WhisperRecogniser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "head.json").write_text("{}")
+    ear = ear_beside(whisper, tmp_path)
+    assert ear is not None and sum(ear.hear(bytes(16000), 8000).values()) == pytest.approx(1, abs=0.01)
+    told = capsys.readouterr().err
+    assert "из поставки" in told and str(tmp_path) in told and "voicebot ear train" in told
+
+
+def test_without_a_sound_ear_the_text_goes_on(
+    whisper: WhisperRecogniser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("voicebot.hearing.ear.head_file.SHIPPED", tmp_path)
+    assert ear_beside(whisper, None) is None
+    assert "без уха" in capsys.readouterr().err

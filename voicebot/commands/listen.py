@@ -28,7 +28,8 @@ intents — кандидаты: intent, score (0…1, с 0.5 робот дейс
 utterances — фразы: started_ms, ended_ms (голос), at_ms (конец замечен), ready_ms (понято), text, confidence,
 no_speech, alternatives, choices, ear (вероятности классов), intents, recognition_ms, ear_ms;
 latency_ms — от конца голоса до понимания; machine — признак автоответчика или null; engine — распознаватель.
-Вместо этого у негодного файла: file, error (code, message, remedy); код возврата тогда 2.
+Вместо этого у негодного файла, и у того, на котором распознавание отказало: file, error (code, message, remedy);
+код возврата тогда 2. После пяти отказов распознавания подряд остальные файлы не проверяются.
 """
 
 
@@ -45,11 +46,11 @@ def listen(
     config: Annotated[Path | None, typer.Option("--config", help="Файл настроек вместо voicebot.yaml.")] = None,
 ) -> None:
     from voicebot.errors import VoicebotError
+    from voicebot.judging.enduring import Enduring
     from voicebot.judging.question import USUAL
     from voicebot.judging.recordings import read_recording
     from voicebot.judging.room import hearing_room
     from voicebot.settings import load
-    from voicebot.speech.port import SpeechError
     from voicebot.terminal import BAD_INPUT, OK, complain, run_to_end
 
     settings = load(config)
@@ -57,13 +58,11 @@ def listen(
     async def work() -> bool:
         bad = False
         async with hearing_room(settings, workers=1, ear=not text_only) as room:
-            asked = room.asked(at or USUAL)
+            asked, enduring = room.asked(at or USUAL), Enduring(room.path)
             for file in files:
                 try:
                     recording = read_recording(file, rate)
-                    found = as_object(recording, await room.path.listen(recording.pcm, asked), asked, room.engine)
-                except SpeechError:
-                    raise
+                    found = as_object(recording, await enduring.listen(recording, asked), asked, room.engine)
                 except VoicebotError as error:
                     bad = True
                     found = {"file": str(file), "error": _told(error)}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from voicebot.speech.audio import AudioFault, alaw_decode, resample, to_samples, ulaw_decode
-from voicebot.speech.wav import MAX_BYTES, channels_of, promised_bytes, read_wav
+from voicebot.speech.wav import channels_of, promised_bytes, read_wav, sound_file
 
 LINE_HZ = 8000
 MIN_MS = 20  # one frame: less is no sound
@@ -52,12 +52,7 @@ def read_recording(path: Path, rate: int = LINE_HZ) -> Recording:
 
 
 def _headerless(path: Path, rate: int) -> tuple[bytes, int]:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise AudioFault(f"Файл {path} слишком велик для звуковой записи.", _REMEDY)
-        data = path.read_bytes()
-    except OSError as error:
-        raise AudioFault(f"Файл {path} не читается: {error.strerror}.", _REMEDY) from error
+    data = sound_file(path, _REMEDY)
     if data[:4] == b"RIFF":
         raise AudioFault(f"Файл {path} — WAV, а назван как запись без заголовка.", "Переименуйте его в .wav.")
     match path.suffix.lower():

@@ -23,15 +23,20 @@ MAX_SPARE = 4
 PIECE_BYTES = 1600  # 100 ms at 8 kHz: partial texts are never older than this
 
 _REMEDY = "Положите распакованную модель в .local/models/vosk-model-small-ru-0.22 или выберите speech.asr: whisper."
+_AGAIN = "Распакуйте модель в эту папку заново; voicebot doctor проверит её."
+_WHAT = "Модель распознавания Vosk"
+# a folder with some of these only makes a model that loads and fails at the first sound
+_IVECTOR = ("final.dubm", "final.ie", "final.mat", "global_cmvn.stats", "splice.conf")
+#: A Russian model has nearly all of these words; models of other languages have none.
+_RUSSIAN = ("да", "нет", "не", "и", "в", "приду", "хорошо", "доктор")
+_RUSSIAN_AT_LEAST = 3
 
 
 class VoskRecogniser:
     """Recogniser by Vosk. Raises ModelMissing without the package, the model, or with a damaged one."""
 
     def __init__(self, folder: Path, alternatives: int = ALTERNATIVES) -> None:
-        require_files(folder, ("am/final.mdl", "conf/mfcc.conf", "graph"), "Модель распознавания Vosk", _REMEDY)
-        for graph in ("graph/HCLr.fst", "graph/HCLG.fst"):
-            require_whole_fst(folder / graph, "Модель распознавания Vosk", _REMEDY)
+        _require_whole(folder)
         try:
             import vosk
         except (ImportError, OSError) as error:
@@ -44,6 +49,12 @@ class VoskRecogniser:
             self._model: Any = vosk.Model(model_path=str(folder))
         except Exception as error:  # vosk raises bare Exception
             raise ModelMissing(f"Модель Vosk в {folder} не загружается.", _REMEDY) from error
+        if "-ru" in folder.name and not self._knows_russian():
+            raise ModelMissing(
+                f"Модель Vosk в {folder} не знает русских слов: под русским именем лежит модель другого языка.",
+                "Положите на её место русскую модель, например vosk-model-small-ru-0.22.",
+            )
+        self._folder = folder
         self.name = folder.name
         self.capabilities = Capability.PARTIALS | Capability.WORDS | Capability.ALTERNATIVES
         if (folder / "graph/HCLr.fst").exists() and (folder / "graph/Gr.fst").exists():
@@ -52,6 +63,11 @@ class VoskRecogniser:
         self._spare: list[tuple[tuple[int, str], Any]] = []
         self._lock = threading.Lock()
 
+    def _knows_russian(self) -> bool:
+        """Asked of the loaded model: small ones keep their words inside their graph and not in words.txt."""
+        known = [word for word in _RUSSIAN if self._model.vosk_model_find_word(word) >= 0]
+        return len(known) >= _RUSSIAN_AT_LEAST
+
     def open(self, rate: int, phrases: Sequence[str] | None = None) -> VoskSession:
         """phrases: all that can be said, in the model's words; those with unknown words are left out."""
         key = (rate, self._grammar(phrases))
@@ -59,8 +75,8 @@ class VoskRecogniser:
             for position, (spare_key, engine) in enumerate(self._spare):
                 if spare_key == key:
                     del self._spare[position]
-                    return VoskSession(self.name, engine)
-        return VoskSession(self.name, self._make(*key))
+                    return VoskSession(self._folder, engine)
+        return VoskSession(self._folder, self._make(*key))
 
     def prepare(self, rate: int, phrases: Sequence[str] | None = None) -> None:
         """Have an engine ready for the next open() of this kind: making one takes 60–110 ms.
@@ -85,7 +101,10 @@ class VoskRecogniser:
         try:
             engine = self._vosk.KaldiRecognizer(*arguments)
         except Exception as error:  # vosk raises bare Exception
-            raise SpeechError(f"Vosk не начал распознавание на частоте {rate} Гц.") from error
+            raise SpeechError(
+                f"Vosk не начал распознавание на частоте {rate} Гц: модель в {self._folder} повреждена или неполна.",
+                _AGAIN,
+            ) from error
         engine.SetWords(True)
         engine.SetMaxAlternatives(self._alternatives)
         return engine
@@ -101,8 +120,8 @@ class VoskRecogniser:
 class VoskSession:
     """One utterance."""
 
-    def __init__(self, name: str, engine: Any) -> None:
-        self._name, self._engine = name, engine
+    def __init__(self, folder: Path, engine: Any) -> None:
+        self._folder, self._engine = folder, engine
         self._rest = bytearray()
         self._segments: list[dict[str, Any]] = []
         self._busy_s = 0.0
@@ -120,7 +139,9 @@ class VoskSession:
             if self._engine.AcceptWaveform(pcm):
                 self._segments.append(json.loads(self._engine.Result()))
         except Exception as error:  # vosk raises bare Exception
-            raise SpeechError("Vosk не смог обработать звук.") from error
+            raise SpeechError(
+                f"Vosk не смог обработать звук: модель в {self._folder} повреждена или неполна.", _AGAIN
+            ) from error
         self._busy_s += time.perf_counter() - began
 
     def partial(self) -> str:
@@ -135,7 +156,20 @@ class VoskSession:
         self._segments.append(json.loads(self._engine.FinalResult()))
         self._engine = None
         took_ms = round((self._busy_s + time.perf_counter() - began) * 1000)
-        return combine(self._segments, self._name, took_ms)
+        return combine(self._segments, self._folder.name, took_ms)
+
+
+def _require_whole(folder: Path) -> None:
+    """Raises ModelMissing for what can be seen from outside; the rest shows at the first sound."""
+    require_files(folder, ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph"), _WHAT, _REMEDY)
+    if not (folder / "graph/HCLG.fst").exists():
+        require_files(folder, ("graph/HCLr.fst", "graph/Gr.fst"), _WHAT, _AGAIN)
+    if (folder / "ivector").is_dir():
+        require_files(folder, tuple(f"ivector/{name}" for name in _IVECTOR), _WHAT, _AGAIN)
+    if (folder / "graph/HCLr.fst").exists():
+        require_files(folder, ("graph/disambig_tid.int",), _WHAT, _AGAIN)
+    for graph in ("graph/HCLr.fst", "graph/HCLG.fst"):
+        require_whole_fst(folder / graph, _WHAT, _REMEDY)
 
 
 def combine(segments: Sequence[dict[str, Any]], engine: str, took_ms: int = 0) -> Recognised:

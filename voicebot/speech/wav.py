@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from voicebot.complaints import russian
 from voicebot.speech.audio import AudioFault, alaw_decode, resample, ulaw_decode
 
-_PCM, _ALAW, _ULAW, _EXTENSIBLE = 1, 6, 7, 0xFFFE
+_PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+#: What else stands in WAV files, by the number in their header.
+_PACKED = {2: "сжатие ADPCM", 0x11: "сжатие IMA ADPCM", 0x31: "сжатие GSM", 0x50: "сжатие MPEG", 0x55: "сжатие MP3"}
+#: Sizes of the sound in a header that was never completed: the recording was not closed, or written to a pipe.
+_OPEN = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 _REMEDY = "Сохраните запись как WAV: PCM 16 бит (или A-law, µ-law), моно."
 # larger than an hour at 16 kHz: no prompt and no answer is that long
 MAX_BYTES = 120_000_000
+
+
+class OtherFormat(ValueError):
+    """A whole WAV file, of a format that we do not read: which one, in Russian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +41,46 @@ class Sound:
 def read_wav(path: Path) -> Sound:
     """The sound of a WAV file. Raises AudioFault naming the file and what is wrong with it."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise AudioFault(f"Файл {path} слишком велик для звуковой записи.", _REMEDY)
-        data = path.read_bytes()
-    except OSError as error:
-        raise AudioFault(f"Файл {path} не читается: {error.strerror}.", _REMEDY) from error
-    try:
-        return parse_wav(data)
-    except (ValueError, struct.error) as error:
+        return parse_wav(sound_file(path, _REMEDY))
+    except OtherFormat as error:
+        raise AudioFault(f"Файл {path}: {error}, а нужен PCM 16 бит.", _REMEDY) from error
+    except ValueError as error:
         raise AudioFault(f"Файл {path} не похож на WAV: {error}.", _REMEDY) from error
 
 
+def sound_file(path: Path, remedy: str) -> bytes:
+    """The bytes of a file that may be a recording. Raises AudioFault, with the remedy for one that is too large."""
+    try:
+        state = path.stat()
+        if stat.S_ISDIR(state.st_mode):
+            raise AudioFault(f"{path} — это папка, а не файл.", f"Укажите записи в ней, например {path / '*.wav'}.")
+        if not stat.S_ISREG(state.st_mode):
+            raise AudioFault(f"{path} — не обычный файл, а устройство или канал.", "Сохраните запись в файл.")
+        if state.st_size > MAX_BYTES:
+            raise AudioFault(f"Файл {path} слишком велик для звуковой записи.", remedy)
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise AudioFault(f"Файл {path} не читается: файла нет.", "Проверьте имя и путь.") from error
+    except OSError as error:
+        raise AudioFault(f"Файл {path} не читается: {russian(error)}.", "Проверьте путь и права на файл.") from error
+
+
 def parse_wav(data: bytes) -> Sound:
-    """The sound of a WAV file's bytes. Python's own `wave` refuses µ-law and A-law. Raises ValueError."""
+    """The sound of a WAV file's bytes. Python's own `wave` refuses µ-law and A-law.
+
+    Raises ValueError with the cause in Russian; OtherFormat for a whole file of a format that we do not read.
+    """
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise ValueError("нет заголовка RIFF/WAVE")
     chunks = _chunks(data)
     if b"fmt " not in chunks or b"data" not in chunks:
         raise ValueError("нет описания формата или самого звука")
-    kind, channels, hz, _, _, bits = struct.unpack_from("<HHIIHH", chunks[b"fmt "])
-    if kind == _EXTENSIBLE:
-        kind = struct.unpack_from("<H", chunks[b"fmt "], 24)[0]
+    try:
+        kind, channels, hz, _, _, bits = struct.unpack_from("<HHIIHH", chunks[b"fmt "])
+        if kind == _EXTENSIBLE:
+            kind = struct.unpack_from("<H", chunks[b"fmt "], 24)[0]
+    except struct.error as error:
+        raise ValueError("описание формата обрезано") from error
     if not 1 <= channels <= 8 or not 4000 <= hz <= 192_000:
         raise ValueError(f"каналов {channels}, частота {hz} Гц")
     return Sound(_mono(_decoded(chunks[b"data"], kind, bits), channels), hz)
@@ -69,7 +98,7 @@ def promised_bytes(data: bytes) -> int | None:
     while at + 8 <= len(data):
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         if name == b"data":
-            if size in (0, 0xFFFFFFFF, 0x7FFFFFFF):
+            if size in _OPEN:
                 return None
             channels, bits = struct.unpack_from("<H10xH", _chunks(data)[b"fmt "], 2)
             return int(size * 16 // (channels * bits))
@@ -82,9 +111,23 @@ def _chunks(data: bytes) -> dict[bytes, bytes]:
     at = 12
     while at + 8 <= len(data):
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if name == b"data" and size in _OPEN and not _is_chunks(data[at + 8 :]):
+            found.setdefault(name, data[at + 8 :])
+            break
         found.setdefault(name, data[at + 8 : at + 8 + size])  # a recording cut short has less than its header says
         at += 8 + size + (size & 1)
     return found
+
+
+def _is_chunks(rest: bytes) -> bool:
+    """Whether what follows an empty sound is further chunks to the very end, and not the sound itself."""
+    at = 0
+    while at + 8 <= len(rest):
+        name, size = rest[at : at + 4], int.from_bytes(rest[at + 4 : at + 8], "little")
+        if not (name.isascii() and name.decode("ascii").isprintable()):
+            return False
+        at += 8 + size + (size & 1)
+    return len(rest) <= at <= len(rest) + 1
 
 
 def _decoded(body: bytes, kind: int, bits: int) -> bytes:
@@ -94,7 +137,11 @@ def _decoded(body: bytes, kind: int, bits: int) -> bytes:
         return ulaw_decode(body)
     if (kind, bits) == (_ALAW, 8):
         return alaw_decode(body)
-    raise ValueError(f"формат {kind}, {bits} бит не поддерживается")
+    if kind == _PCM:
+        raise OtherFormat(f"PCM {bits} бит")
+    if kind == _FLOAT:
+        raise OtherFormat(f"числа с плавающей точкой (float), {bits} бит")
+    raise OtherFormat(_PACKED.get(kind, f"формат {kind}, {bits} бит"))
 
 
 def _mono(pcm: bytes, channels: int) -> bytes:

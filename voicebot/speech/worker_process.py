@@ -58,7 +58,11 @@ class WorkerProcess:
             worker.ear, worker.can = bool(first.get("ear")), Capability(first.get("can", 0))
         except WorkerDied as error:
             await worker.kill()
-            raise SpeechError("Процесс распознавания не запустился.", "Причина — выше в журнале.") from error
+            raise SpeechError(
+                f"Процесс распознавания с моделью {choice.model} умер, не начав работать: модель повреждена или "
+                "не хватило памяти.",
+                "Распакуйте модель в эту папку заново; voicebot doctor проверит её.",
+            ) from error
         except BaseException:
             await worker.kill()
             raise

@@ -63,11 +63,73 @@ def test_a_manifest_says_where_it_is_wrong(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(BadManifest, match=told):
             read_manifest(path)
+    path.write_bytes((HEAD + "a.wav,да,yes,,,0,0\n").encode("cp1251"))
+    with pytest.raises(BadManifest, match="UTF-8") as wrong:
+        read_manifest(path)
+    assert "codec" not in str(wrong.value) and "CSV UTF-8" in wrong.value.remedy
     path.write_bytes(b"\xff\xfe\x00file")
     with pytest.raises(BadManifest):
         read_manifest(path)
-    with pytest.raises(BadManifest, match="не читается"):
-        read_manifest(tmp_path / "none.csv")
+    for place in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(BadManifest, match=r"не читается: (нет такого|это папка)"):
+            read_manifest(place)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("a.wav,,yes,,,,inf", "столбец speech_end_ms: «inf»"),
+        ("a.wav,,yes,,,,1e400", "столбец speech_end_ms: «1e400»"),
+        ("a.wav,,yes,,,,abc", "столбец speech_end_ms: «abc»"),
+        ("a.wav,,yes,,,,-5", "столбец speech_end_ms: «-5»"),
+        ("a.wav,,yes,,,,NaN", "столбец speech_end_ms: «NaN»"),
+        ("a.wav,,noise,,,x,", "столбец speech_start_ms: «x»"),
+        ("a.wav,,yes,,,900,800", "столбец speech_start_ms: речь начинается в 900 мс"),
+        ("a\0.wav,,yes,,,,", "столбец file.*нулевой байт"),
+        (",,yes,,,,", "столбец file пуст"),
+        ("a.wav,,number:abc,,,,", "метка «number:abc»"),
+        ("a.wav,,number:100,,,,", "от 0 до 99"),
+        ("a.wav,,number:,,,,", "от 0 до 99"),
+        ("a.wav,,yes:5,,,,", "метка «yes:5»"),
+    ],
+)
+def test_a_wrong_cell_is_told_with_row_and_column(tmp_path: Path, row: str, told: str) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(f"{HEAD}b.wav,,no,,,,\n{row}\n", encoding="utf-8")
+    with pytest.raises(BadManifest, match=f"строка 3: .*{told}"):
+        read_manifest(path)
+
+
+def test_an_unknown_label_is_told_with_those_that_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(HEAD + "a.wav,,да,,,,\n", encoding="utf-8")
+    with pytest.raises(BadManifest, match="метка «да»") as told:
+        read_manifest(path)
+    assert {"yes", "callback", "festvox", "wrong_person"} <= set(told.value.remedy.removesuffix(".").split(", "))
+
+
+@pytest.mark.parametrize("text", ["", HEAD, HEAD + "\n\n"])
+def test_a_manifest_of_nothing_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "m.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(BadManifest, match=r"ни одной строки|она пуста"):
+        read_manifest(tmp_path / "m.csv")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_what_excel_writes_is_read(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "m.csv"
+    lines = ["File,TEXT,Intent,Voice,Condition,Speech_start_ms,Speech_end_ms", "a.wav,да,Yes,anna,Clean,100,1500.5"]
+    path.write_text("\r\n".join(lines).replace(",", separator) + "\r\n", encoding="utf-8-sig")
+    (row,) = read_manifest(path)
+    assert (row.text, row.right, row.condition, row.speech_end_ms) == ("да", {Intent.YES}, "clean", 1500)
+
+
+def test_an_unknown_separator_is_told_with_what_was_found(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("file|intent\na.wav|yes\n", encoding="utf-8")
+    with pytest.raises(BadManifest, match=r"нет столбца file, intent .*file\|intent") as told:
+        read_manifest(path)
+    assert "точку с запятой" in told.value.remedy
 
 
 def test_a_manifest_is_read_with_a_byte_order_mark_and_without_times(tmp_path: Path) -> None:
@@ -192,7 +254,7 @@ def test_what_is_odd_is_told_and_heard_all_the_same(tmp_path: Path) -> None:
         ("a.raw", b"", "пуст"),
         ("a.raw", b"RIFF" + bytes(2000), "назван как запись без заголовка"),
         ("a.wav", b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + struct.pack("<HHIIHH", 3, 1, 8000, 32000, 4, 32)
-         + b"data\x04\x00\x00\x00\x00\x00\x00\x00", "формат 3, 32 бит"),
+         + b"data\x04\x00\x00\x00\x00\x00\x00\x00", "float.*32 бит, а нужен PCM 16 бит"),
     ],
 )  # fmt: skip
 def test_what_is_no_sound_is_refused(tmp_path: Path, name: str, content: bytes, told: str) -> None:
@@ -203,7 +265,14 @@ def test_what_is_no_sound_is_refused(tmp_path: Path, name: str, content: bytes, 
     assert str(path) in caught.value.message and caught.value.remedy
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_or_is_none(tmp_path: Path) -> None:
     for name in ("a.wav", "a.raw"):
-        with pytest.raises(AudioFault, match="не читается"):
+        with pytest.raises(AudioFault, match="не читается: файла нет") as told:
             read_recording(tmp_path / name)
+        assert "имя и путь" in told.value.remedy
+        (tmp_path / name).mkdir()
+        with pytest.raises(AudioFault, match="это папка") as told:
+            read_recording(tmp_path / name)
+        assert "*.wav" in told.value.remedy
+    with pytest.raises(AudioFault, match="не обычный файл"):
+        read_recording(Path("/dev/zero"))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from voicebot.speech import audio
-from voicebot.speech.wav import parse_wav, read_wav
+from voicebot.speech.wav import parse_wav, promised_bytes, read_wav
 
 HZ = 8000
 
@@ -120,3 +120,34 @@ def test_what_is_no_readable_wav_is_said_with_its_name(tmp_path: Path, data: byt
 def test_a_missing_wav_is_said_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(audio.AudioFault, match=r"c\.wav"):
         read_wav(tmp_path / "c.wav")
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits", "told"),
+    [(1, 24, "PCM 24 бит"), (1, 8, "PCM 8 бит"), (1, 32, "PCM 32 бит"), (3, 32, "float"), (3, 64, "float"),
+     (0x31, 0, "GSM"), (0x55, 0, "MP3"), (99, 16, "формат 99")],
+)  # fmt: skip
+def test_a_wav_of_another_format_is_told_with_what_is_needed(tmp_path: Path, kind: int, bits: int, told: str) -> None:
+    (tmp_path / "b.wav").write_bytes(wav(kind, 1, bits, bytes(960)))
+    with pytest.raises(audio.AudioFault, match=rf"{told}.*нужен PCM 16 бит") as caught:
+        read_wav(tmp_path / "b.wav")
+    assert "не похож" not in caught.value.message
+
+
+def test_a_header_cut_short_is_told_in_russian(tmp_path: Path) -> None:
+    (tmp_path / "b.wav").write_bytes(b"RIFF\0\0\0\0WAVEfmt \4\0\0\0\1\0\1\0data\4\0\0\0abcd")
+    with pytest.raises(audio.AudioFault, match="описание формата обрезано"):
+        read_wav(tmp_path / "b.wav")
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_a_recording_that_was_not_closed_is_read_to_its_end(size: int) -> None:
+    pcm = audio.to_pcm(tone(700, 100))
+    whole = wav(1, 1, 16, pcm)
+    unclosed = whole.replace(b"data" + struct.pack("<I", len(pcm)), b"data" + struct.pack("<I", size))
+    assert unclosed != whole and parse_wav(unclosed).pcm == pcm and promised_bytes(unclosed) is None
+
+
+def test_an_empty_sound_before_other_chunks_is_empty() -> None:
+    whole = wav(1, 1, 16, b"") + b"LIST" + struct.pack("<I", 4) + b"abcd"
+    assert parse_wav(whole).pcm == parse_wav(wav(1, 1, 16, b"")).pcm == b""

@@ -15,11 +15,11 @@ import ctranslate2
 import numpy as np
 import onnxruntime
 
-from voicebot.errors import OurFault
+from voicebot.errors import OurFault, VoicebotError
 from voicebot.hearing.ear.classes import CLASSES, EarClass
-from voicebot.hearing.ear.enrolling import Enrolled, load_enrolled, with_enrolled
-from voicebot.hearing.ear.features import WIDTH, Floats, encode, log_mel, to_window
-from voicebot.hearing.ear.head_file import EarMissing, HeadCard, read_head
+from voicebot.hearing.ear.enrolling import BadEnrolment, Enrolled, load_enrolled, with_enrolled
+from voicebot.hearing.ear.features import FRAMES, WIDTH, Floats, encode, log_mel, to_window
+from voicebot.hearing.ear.head_file import SHIPPED, SHIPPED_REMEDY, EarMissing, HeadCard, own_remedy, read_head
 
 RATES = (8000, 16000)
 
@@ -54,16 +54,39 @@ class Ear:
     def load(cls, folder: Path | None = None) -> Ear:
         """folder: of this clinic: its own head, if it trained one, and its enrolled sentences, if any; None: the
         shipped head alone. Raises EarMissing: a file is missing, truncated, damaged or of another version."""
-        own = folder is not None and (folder / "head.json").exists()
-        model, card = read_head(folder if own else None)
+        ear = cls.made(folder if folder is not None and has_own(folder) else None)
+        if folder is not None:
+            ear.learn(load_enrolled(folder, ear.card.sha256))
+        return ear
+
+    @classmethod
+    def named(cls, folder: Path) -> Ear:
+        """Exactly the head in this folder, never another in its place. Raises EarMissing."""
+        if not folder.is_dir():
+            raise EarMissing(f"Слух: папки {folder} нет.", "Укажите папку с head.json и head.onnx.")
+        if not (folder / "head.json").exists():
+            raise EarMissing(f"Слух: файла {folder / 'head.json'} нет.", "Укажите папку с head.json и head.onnx.")
+        return cls.load(folder)
+
+    @classmethod
+    def made(cls, folder: Path | None) -> Ear:
+        """The head of exactly this folder, without sentences; None: the shipped one. Raises EarMissing."""
+        model, card = read_head(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # half a millisecond: threads only cost
         options.log_severity_level = 3
         try:
-            session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            ear = cls(onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]), card)
+            ear.judge(np.zeros((FRAMES, WIDTH), np.float32))  # of other inputs or outputs: said now, not in a call
         except Exception as error:  # onnxruntime has its own exceptions, one for each cause
-            raise EarMissing(f"Слух: модель ответов не загружается: {error}.") from error
-        return cls(session, card, load_enrolled(folder, card.sha256) if folder is not None else ())
+            place = folder if folder is not None else SHIPPED
+            remedy = own_remedy(place) if folder is not None else SHIPPED_REMEDY
+            raise EarMissing(f"Слух: модель в {place} не загружается или не для этой версии.", remedy) from error
+        return ear
+
+    def learn(self, sentences: Sequence[Enrolled]) -> None:
+        """Hear by these enrolled sentences too, in place of those before."""
+        self._enrolled = tuple(sentences)
 
     def hear(self, pcm: bytes, rate: int, model: ctranslate2.models.Whisper) -> EarVerdict:
         """pcm: 16-bit mono at rate (8000 or 16000 Hz) that ends now; of more than 4 s the end counts, less is padded
@@ -86,3 +109,28 @@ class Ear:
         shares = powers / powers.sum()
         scores = {c: float(p) for c, p in zip(CLASSES, shares, strict=True)}
         return EarVerdict(with_enrolled(scores, embedding[0], self._enrolled), tuple(float(x) for x in embedding[0]))
+
+
+def has_own(folder: Path) -> bool:
+    """Whether a clinic has trained a head, whole or not."""
+    return (folder / "head.json").exists() or (folder / "head.onnx").exists()
+
+
+def clinic_ear(folder: Path | None) -> tuple[Ear, VoicebotError | None]:
+    """The ear of a clinic, and what of its own is damaged: the shipped head takes the place of its own one, and
+    nothing that of its sentences. Raises EarMissing: the shipped head is damaged too."""
+    if folder is None:
+        return Ear.load(), None
+    wrong: VoicebotError | None = None
+    try:
+        ear = Ear.made(folder if has_own(folder) else None)
+    except EarMissing as error:
+        if not has_own(folder):
+            raise
+        told = f"Своё ухо клиники негодно, слушает ухо из поставки. {error.message}"
+        ear, wrong = Ear.made(None), EarMissing(told, error.remedy)
+    try:
+        ear.learn(load_enrolled(folder, ear.card.sha256))
+    except BadEnrolment as error:
+        wrong = wrong or error
+    return ear, wrong
