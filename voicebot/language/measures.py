@@ -67,7 +67,7 @@ def half(case: Case, gender: Gender) -> str:
 
 def unit_gender(unit: str) -> Gender:
     """The gender of the noun of a unit."""
-    return Gender.NEUTER if unit in _INDECLINABLE else noun_gender(unit.rpartition(" ")[2])
+    return Gender.MASCULINE if unit in _INDECLINABLE else noun_gender(unit.rpartition(" ")[2])
 
 
 def _noun(n: int, unit: str, case: Case) -> str:

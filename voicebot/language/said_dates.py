@@ -53,7 +53,8 @@ def said_date(m: Match, _: TimeStyle) -> str:
     found = real_date(written)
     year = len(re.split(r"[./-]", written)) > 2
     if found is None:
-        words = " ".join(digits(p) if p[0] == "0" or len(p) < 3 else cardinal(int(p)) for p in re.split(r"[./-]", written))
+        parts = re.split(r"[./-]", written)
+        words = " ".join(digits(p) if p[0] == "0" or len(p) < 3 else cardinal(int(p)) for p in parts)
         words += " года" if suffix else ""
     else:
         words = date_words(found, _day_case(m), year)

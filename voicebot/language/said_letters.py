@@ -50,7 +50,7 @@ def _after_a_name(m: Match, n: int) -> str:
     readings = [p.tag for p in parses(found[2]) if "Name" in p.tag and p.tag.number == "sing"] if found else []
     if not found or not readings:
         return ""
-    wanted = [*preposition_cases(found[1] or ""), Case.NOMINATIVE]
+    wanted = preposition_cases(found[1] or "")
     best = next((t for c in wanted for t in readings if t.case == c), readings[0])
     words = ordinal(n, Case(best.case) if best.case in set(Case) else Case.NOMINATIVE,
                     Gender.FEMININE if best.gender == "femn" else Gender.MASCULINE, animate=True)  # fmt: skip

@@ -108,8 +108,8 @@ _KINDS: tuple[tuple[str, str, Callable[[Match, TimeStyle], str]], ...] = (
     ("times", rf"(?<![\d:.]){_TIME_RE}{_DASH}{_TIME_RE}(?![\d:])"
               rf"|(?<![\d:.,]){_DOTTED}{_DASH}{_DOTTED}(?![\d:.]\d|\d)", said_times),
     ("time", rf"(?<![\d:.]){_TIME_RE}(?=:[0-5]\d(?!\d)|(?![\d:]))(?::[0-5]\d)?"
-             r"|(?<![\d:.,])(?:24\.00|(?:[01]?\d|2[0-3])\.(?:00|1[3-9]|[2-5]\d))(?![\d.]\d|\d| ?(?:руб|р\.|₽|%|кг|мг|м[лм]))",
-     said_time),
+             r"|(?<![\d:.,])(?:24\.00|(?:[01]?\d|2[0-3])\.(?:00|1[3-9]|[2-5]\d))"
+             r"(?![\d.]\d|\d| ?(?:руб|р\.|₽|%|кг|мг|м[лм]))", said_time),
     ("clock", r"(?<![\d:])\d+(?::\d+)+(?![\d:])", said_odd_clock),
     ("date", rf"(?<![\d.])(?:\d{{1,2}}\.\d{{1,2}}\.(?:\d{{4}}|\d\d)(?!\d|\.\d| ?(?:руб|р\.|₽|%))"
              rf"|\d{{1,2}}/(?:0?\d|1[0-2])/{_YEAR}(?!\d)|20\d\d-\d\d-\d\d(?!\d))"
@@ -123,7 +123,8 @@ _KINDS: tuple[tuple[str, str, Callable[[Match, TimeStyle], str]], ...] = (
     ("measure", rf"(?<![\d\w])(?P<whole>{_N})(?:[.,](?P<fraction>\d{{1,3}})|{_DASH}(?P<upto>{_N}))? ?"
                 rf"(?:(?P<scale>(?:{_any(SCALES)})(?!\w)\.?)(?: ?(?P<unit2>(?:руб|р)(?!\w)\.?|[₽$€]))?"
                 rf"|(?P<unit>(?:(?:{_any({u: 0 for u in UNITS if u not in ('г', 'м', 'л', 'р', 'час')})}){_END}\.?)"
-                rf"|[гмл](?!\w)(?!(?-i:\. ?[А-ЯЁ]))\.?|р\.|р(?![\w.])|час\.))(?:/(?P<per_one>{_PER})(?!\w)\.?)?", said_measure),
+                rf"|[гмл](?!\w)(?!(?-i:\. ?[А-ЯЁ]))\.?|р\.|р(?![\w.])|час\.))"
+                rf"(?:/(?P<per_one>{_PER})(?!\w)\.?)?", said_measure),
     ("per", rf"(?<=[а-яё.])(?<=\S\S)/(?P<per_unit>{_PER})(?!\w)", said_per),
     ("square", r"(?<!\w)кв\. ?(?-i:м)(?!\w)\.?", said_square),
     ("floor",
