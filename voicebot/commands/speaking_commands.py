@@ -26,7 +26,7 @@ Clock = Annotated[bool, typer.Option("--clock", help="Время по часам
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """words: as they will be spoken; unknown: tokens that the robot can only guess at; dictionary: where they belong."""
+    """words: as they will be spoken; unknown: tokens that it can only guess at; dictionary: the file for those."""
 
     words: str
     unknown: list[str]
