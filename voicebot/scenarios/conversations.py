@@ -222,8 +222,22 @@ def _regexp_fault(text: str) -> str:
     try:
         re.compile(inner)
     except re.error as error:
-        return f"Выражение между / / не читается: {error}."
+        return f"Выражение между / / не читается, знак {(error.pos or 0) + 1}: {_regexp_cause(error.msg)}."
     return ""
+
+
+_CAUSES = {
+    "unterminated character set": "не хватает закрывающей скобки ]", "missing ), unter": "не хватает закрывающей скобки )",
+    "unbalanced parenthesis": "лишняя закрывающая скобка )", "nothing to repeat": "перед *, + или ? ничего не стоит",
+    "multiple repeat": "два знака повторения подряд", "bad escape": "непонятно, что значит \\ с этой буквой",
+    "bad character range": "неверный промежуток букв в [ ]", "min repeat greater": "в { } первое число больше второго",
+    "unexpected end": "выражение оборвано", "unknown extension": "непонятно, что стоит после (?",
+}  # fmt: skip
+
+
+def _regexp_cause(message: str) -> str:
+    """Why Python refused the expression, in Russian."""
+    return next((cause for words, cause in _CAUSES.items() if words in message), "так выражения не пишут")
 
 
 def _expected(f: Fields, notes: Notes, visits: int) -> Expected:
