@@ -214,8 +214,9 @@ def _warn_of_encoding(number: int, line: bytes) -> None:
     from voicebot.scenarios.characters import encoding_of
 
     seems = encoding_of(line)
-    print(f"Предупреждение: строка {number} не в UTF-8{f', а, похоже, в {seems}' if seems else ''}: её слова не понять. "
-          "Сохраните текст в кодировке UTF-8.", file=sys.stderr, flush=True)  # fmt: skip
+    found = f", а, похоже, в {seems}" if seems else ""
+    print(f"Предупреждение: строка {number} не в UTF-8{found}: её слова не понять. Сохраните текст в кодировке UTF-8.",
+          file=sys.stderr, flush=True)  # fmt: skip
 
 
 def _readable(data: bytes) -> str:

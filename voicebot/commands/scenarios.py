@@ -13,7 +13,9 @@ from voicebot.terminal import BAD_INPUT, OK, print_json
 Files = Annotated[list[Path] | None, typer.Argument(help="Сценарии; без них — все в папке сценариев.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="Файл настроек вместо voicebot.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Вывести JSON для программ.")]
-Explain = Annotated[str | None, typer.Option("--explain", metavar="ПРАВИЛО", help="Объяснить правило: зачем и как исправить.")]
+Explain = Annotated[
+    str | None, typer.Option("--explain", metavar="ПРАВИЛО", help="Объяснить правило: зачем и как исправить.")
+]
 Rules = Annotated[bool, typer.Option("--rules", help="Перечислить все правила.")]
 Diagram = Annotated[bool, typer.Option("--diagram", help="Нарисовать разговор: текст для Mermaid.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Считать предупреждения ошибками.")]

@@ -1,4 +1,4 @@
-"""Names of the scenario language as an admin might write them in Russian: for suggestions beside likeness of letters."""
+"""Names of the scenario language as an admin might write them in Russian: suggestions that no likeness gives."""
 
 from __future__ import annotations
 

@@ -227,7 +227,8 @@ def _regexp_fault(text: str) -> str:
 
 
 _CAUSES = {
-    "unterminated character set": "не хватает закрывающей скобки ]", "missing ), unter": "не хватает закрывающей скобки )",
+    "unterminated character set": "не хватает закрывающей скобки ]",
+    "missing ), unter": "не хватает закрывающей скобки )",
     "unbalanced parenthesis": "лишняя закрывающая скобка )", "nothing to repeat": "перед *, + или ? ничего не стоит",
     "multiple repeat": "два знака повторения подряд", "bad escape": "непонятно, что значит \\ с этой буквой",
     "bad character range": "неверный промежуток букв в [ ]", "min repeat greater": "в { } первое число больше второго",

@@ -71,9 +71,7 @@ def _starts(text: str) -> Iterator[_Start]:
         opens = sign in "{[" and (fresh or depth > 0)
         depth = depth + 1 if opens else max(0, depth - 1) if sign in "}]" and depth else depth
         names = sign == ":" and (following in ("", " ", "\n") or (depth > 0 and following in '"{['))
-        if sign == "\n":
-            fresh = True
-        elif opens or names or (depth and sign == ","):
+        if sign == "\n" or opens or names or (depth and sign == ","):
             fresh = True
         elif sign != " " and not (fresh and sign == "-" and following in ("", " ", "\n")):
             fresh = False

@@ -17,7 +17,9 @@ from voicebot.scenarios.talk import Bookmark, Facts, Language, Talk
 
 HANGUP, INTO = "/отбой", "/перебить"
 _KEYS = re.compile(r"#[0-9*#]{1,20}")
-COMMANDS = "Команды: #1 — клавиша (0–9, *, #; можно несколько: #19), /перебить СЛОВА, /отбой; остальное — слова пациента."
+COMMANDS = (
+    "Команды: #1 — клавиша (0–9, *, #; можно несколько: #19), /перебить СЛОВА, /отбой; остальное — слова пациента."
+)
 SHOWN = 3  # candidates that are shown
 
 

@@ -224,7 +224,7 @@ _SYNTAX = (
 )  # fmt: skip
 
 
-_TYPOGRAPHIC = "Кавычка «{}» для YAML — простая буква. Возьмите текст в прямые кавычки: \"…\"."
+_TYPOGRAPHIC = 'Кавычка «{}» для YAML — простая буква. Возьмите текст в прямые кавычки: "…".'
 
 
 def _syntax(error: MarkedYAMLError, file: str, text: str) -> Mistake:

@@ -93,7 +93,9 @@ def test_mistakes_are_told_in_russian(app, arguments, code):
     assert isinstance(result.exception, VoicebotError) and result.exception.code == code
 
 
-@pytest.mark.parametrize("at", ["visit_reminder.thanks", "visit_reminder.opted_out", "visit_reminder", "visit_reminder."])
+@pytest.mark.parametrize(
+    "at", ["visit_reminder.thanks", "visit_reminder.opted_out", "visit_reminder", "visit_reminder."]
+)
 def test_a_step_that_asks_nothing_is_refused_with_those_that_ask(app, at):
     result = run(app, "--at", at, "да")
     assert isinstance(result.exception, language.UnknownStep)
