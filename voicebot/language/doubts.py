@@ -9,7 +9,7 @@ from voicebot.language.abbreviations import MARKS, SIGNS
 from voicebot.language.around import Match
 from voicebot.language.latin import roman, without_lookalikes
 from voicebot.language.measures import UNITS
-from voicebot.language.morphology import is_word
+from voicebot.language.morphology import is_word, parses
 from voicebot.language.said_dates import days_exist, real_date
 from voicebot.language.said_letters import are_initials, said_roman
 from voicebot.language.templates import NOTHING
@@ -74,7 +74,7 @@ def _unsure(text: str) -> Iterator[str]:
             if m[0].rstrip(".") not in _SPOKEN_SOUNDS:
                 yield m[0].strip()
         rest = pattern.sub(" ", rest)
-    yield from (m[0] for m in _SHORTENED.finditer(rest) if not is_word(m[1]))
+    yield from (m[0] for m in _SHORTENED.finditer(rest) if not is_word(m[1]) or "Abbr" in parses(m[1])[0].tag)
 
 
 def _no_such_day(m: Match) -> bool:

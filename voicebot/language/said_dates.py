@@ -19,7 +19,7 @@ def said_time(m: Match, style: TimeStyle) -> str:
     if "." in m[0] and not preposition_cases(text_before(m)):
         whole, fraction = m[0].split(".")
         return decimal_words(whole, fraction)
-    return _clock(m[0], style, governed(text_before(m)))
+    return with_stop(m, _clock(m[0], style, governed(text_before(m))))
 
 
 def said_times(m: Match, style: TimeStyle) -> str:
@@ -30,7 +30,7 @@ def said_times(m: Match, style: TimeStyle) -> str:
 
 def _clock(written: str, style: TimeStyle, case: Case) -> str:
     """«9:05», «9.05», and «24:00», the end of a day, which is no time of Python's."""
-    hour, minute = (int(p) for p in re.split(r"[:.]", written)[:2])
+    hour, minute = (int(p) for p in re.findall(r"\d+", written)[:2])
     if hour == 24:
         return f"{cardinal(24, case)} {counted(24, 'час', case)}"
     return time_words(time(hour, minute), style, case)
@@ -58,6 +58,8 @@ def said_date(m: Match, _: TimeStyle) -> str:
         words += " года" if suffix else ""
     else:
         words = date_words(found, _day_case(m), year)
+    if "р" in suffix:
+        return with_stop(m, f"{words} рождения")  # «12.05.1985 г.р.»
     return _before_town(words, suffix, m)
 
 

@@ -14,6 +14,7 @@ from voicebot.language.numerals import cardinal, ordinal
 from voicebot.language.templates import TimeStyle
 
 _CASES = {"loc2": Case.PREPOSITIONAL, "gen2": Case.GENITIVE}
+_SURNAME = re.compile(r"(?:[оеё]ва?|[цс]к(?:ий|ая)|енко|[иы]на)$")
 _KING = re.compile(r"(?:([а-яё]+)\s+)?([А-ЯЁ][а-яё]+)\s+$")
 
 
@@ -71,7 +72,12 @@ def are_initials(m: Match) -> bool:
         return True
     after = re.match(r"\s?([А-ЯЁ][а-яё]+)", text_after(m))
     before = re.search(r"([А-ЯЁ][а-яё]+)\s$", text_before(m))
-    return any("Surn" in p.tag for near in (after, before) if near for p in parses(near[1])[:2])
+    return any(_surname(near[1]) for near in (after, before) if near)
+
+
+def _surname(word: str) -> bool:
+    known = is_word(word.lower()) and not any("Surn" in p.tag for p in parses(word))
+    return not known or bool(_SURNAME.search(word))
 
 
 def said_ending(m: Match, _: TimeStyle) -> str:

@@ -71,6 +71,8 @@ def _measured(m: Match) -> str:
     whole, fraction = m["whole"].replace(" ", ""), m["fraction"] or ""
     if max(len(whole), len((m["upto"] or "").replace(" ", ""))) > 12:
         return with_stop(m, f"{digit_by_digit(whole)} {noun_phrase(unit or scale, Case.GENITIVE)}")
+    if unit == "рубль" and (m["per_one"] or "").rstrip(".").lower() in _TIMES_PER and int(m["upto"] or whole) < 11:
+        unit = "раз"  # «2 р/день»
     case = _measure_case(m)
     if m["upto"]:
         top, low = _number(m["upto"]), int(whole)
@@ -87,6 +89,9 @@ def _measured(m: Match) -> str:
     if unit in ("доллар", "евро") and len(fraction) == 2:
         return with_stop(m, f"{amount(int(whole), unit, case)} {amount(int(fraction), 'цент', case)}")
     return with_stop(m, part_amount(whole, fraction, unit, case) if fraction else amount(int(whole), unit, case))
+
+
+_TIMES_PER = ("день", "дн", "сут", "нед", "мес", "год")
 
 
 def _unit(written: str) -> str:

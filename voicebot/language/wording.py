@@ -70,6 +70,7 @@ def _only_speakable(text: str) -> str:
     text = re.sub(r"\d+", lambda m: f" {digit_by_digit(m[0])} ", text)
     text = re.sub(r"[A-Za-z]+", lambda m: as_sounds(m[0]), text)
     kept = "".join(c if _russian(c) or c == " " or c in MARKS else SIGNS.get(c, " ") for c in text)
+    kept = re.sub(r"(?<=[а-яё])\((?=[а-яё])", " (", kept, flags=re.IGNORECASE)
     kept = re.sub(r"\(\s*\)|(?<!\w)'|'(?!\w)", " ", kept)
     kept = re.sub(r"(?<=[а-яё])([.,:;!?])(?=[а-яё])", r"\1 ", kept, flags=re.IGNORECASE)  # «Ждём.Приходите»
     return re.sub(r"\s+([,.!?;:…)])", r"\1", " ".join(kept.split()))
@@ -108,12 +109,13 @@ _KINDS: tuple[tuple[str, str, Callable[[Match, TimeStyle], str]], ...] = (
     ("times", rf"(?<![\d:.]){_TIME_RE}{_DASH}{_TIME_RE}(?![\d:])"
               rf"|(?<![\d:.,]){_DOTTED}{_DASH}{_DOTTED}(?![\d:.]\d|\d)", said_times),
     ("time", rf"(?<![\d:.]){_TIME_RE}(?=:[0-5]\d(?!\d)|(?![\d:]))(?::[0-5]\d)?"
+             r"(?: ?(?:час(?:ов|ам|а)?(?!\w)|ч(?!\w)\.?))?"
              r"|(?<![\d:.,])(?:24\.00|(?:[01]?\d|2[0-3])\.(?:00|1[3-9]|[2-5]\d))"
              r"(?![\d.]\d|\d| ?(?:руб|р\.|₽|%|кг|мг|м[лм]))", said_time),
     ("clock", r"(?<![\d:])\d+(?::\d+)+(?![\d:])", said_odd_clock),
     ("date", rf"(?<![\d.])(?:\d{{1,2}}\.\d{{1,2}}\.(?:\d{{4}}|\d\d)(?!\d|\.\d| ?(?:руб|р\.|₽|%))"
              rf"|\d{{1,2}}/(?:0?\d|1[0-2])/{_YEAR}(?!\d)|20\d\d-\d\d-\d\d(?!\d))"
-             r"(?P<date_year> ?(?:года(?!\w)|г\.|г(?![\w.])))?"
+             r"(?P<date_year> ?(?:года(?!\w)|г\. ?р\.|г\.|г(?![\w.])))?"
              r"|(?<![\d.])\d{1,2}\.(?:0\d|1[0-2])(?!\d|\.\d| ?(?:руб|р\.|₽|%))", said_date),
     ("triple", r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){2}(?![\d.]\d|\d)", said_version),
     ("month_day", rf"(?<![\d\w])(?P<first_day>\d{{1,2}})(?:(?:{_DASH}| по |(?P<and> и ))(?P<last_day>\d{{1,2}}))? "
