@@ -16,11 +16,11 @@ from voicebot.language.templates import NOTHING
 from voicebot.language.wording import TOKEN
 from voicebot.language.written import STRESS, VOWELS, prepared
 
-_ADDRESS = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|[\w-]+\.(?:ru|com|org|net)\b")
+_ADDRESS = re.compile(r"(?<!\S)\S{1,99}@\S+|(?:https?://|www\.)\S+|(?<![\w-])[\w-]{1,60}\.(?:ru|com|org|net)\b")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _PIECE = re.compile(r"[A-Za-z][A-Za-z'.-]*[A-Za-z]|[A-Za-z]|[^\W\dA-Za-z_]+|[^\w\s]|_")
 #: «3к2с1»: digits and letters by turns. A house («д. 5к2») may look so.
-_JUMBLE = re.compile(r"(?<!\w)(?=\w*\d[^\W\d_]+\d|\w*[^\W\d_]\d+[^\W\d_])\w+")
+_JUMBLE = re.compile(r"(?<!\w)(?=\w{0,40}?\d[^\W\d_]{1,9}\d|\w{0,40}?[^\W\d_]\d{1,9}[^\W\d_])\w+")
 _HOUSE = re.compile(r"(?:(?<!\w)(?:д\.|дом) ?|^д)$", re.IGNORECASE)
 #: What is left when all that the rules know is out: «кг» without a number, «ежедн. с», a lone «ч.».
 _NO_VOWEL = re.compile(rf"(?<![\w-])(?=[а-яё]{{2}})(?:(?![{VOWELS}])[а-яё])+\.?(?![\w-])")
@@ -31,11 +31,11 @@ _SPOKEN_SOUNDS = frozenset({"хм", "гм", "тсс", "тс", "брр"})
 
 
 def doubts(text: str) -> Iterator[str]:
-    """The tokens, in the order of the text, perhaps more than once. The text holds no braces and no words that the
+    """The tokens, in the order of the text, each once. The text holds no braces and no words that the
     clinic's dictionary says."""
     text = _ADDRESS.sub(" ", text)
     found = [*_signs(_LETTERS.sub(lambda m: without_lookalikes(m[0]), text)), *_jumbles(text), *_unsure(prepared(text))]
-    yield from sorted(found, key=lambda token: at if (at := text.find(token)) >= 0 else len(text))
+    yield from sorted(dict.fromkeys(found), key=lambda token: at if (at := text.find(token)) >= 0 else len(text))
 
 
 def _signs(text: str) -> Iterator[str]:
