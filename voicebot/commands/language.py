@@ -40,7 +40,7 @@ speech — false, если это не речь; at — заданный воп�
 
 
 class UnknownStep(InputFault):
-    """--at names a scenario or a step that does not exist."""
+    """--at names a scenario or a step that does not exist, or a step that asks nothing."""
 
     code = "unknown-step"
 
@@ -62,7 +62,7 @@ def register(app: typer.Typer) -> None:
 def understand(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT…]", help="Фразы; без них — stdin.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Вывести JSON для программ.")] = False,
-    at: Annotated[str, typer.Option("--at", metavar="SCENARIO.STEP", help="Какой вопрос был задан.")] = "",
+    at: Annotated[str | None, typer.Option("--at", metavar="SCENARIO.STEP", help="Какой вопрос был задан.")] = None,
     name: Annotated[str, typer.Option("--name", help="Кого робот спрашивал: «Иван Аркадьевич».")] = "",
     now: Annotated[str, typer.Option("--now", help="Который час у пациента: 2026-11-23T10:00+03:00.")] = "",
     visit: Annotated[str, typer.Option("--visit", help="Когда визит: «приду в три» — это о нём?")] = "",
@@ -146,7 +146,7 @@ def _moment(option: str, text: str) -> datetime | None:
         raise BadMoment(f"{option}: «{text[:40]}» — не время.", "Пример: 2026-11-23T10:00+03:00.") from None
 
 
-def _asked(folder: Path, at: str, name: str, now: datetime | None, visit: datetime | None) -> Asked:
+def _asked(folder: Path, at: str | None, name: str, now: datetime | None, visit: datetime | None) -> Asked:
     from voicebot.clock import SystemClock
     from voicebot.language.table import Question
     from voicebot.language.understanding import question_at, wanted_at
@@ -155,7 +155,7 @@ def _asked(folder: Path, at: str, name: str, now: datetime | None, visit: dateti
     when = now or SystemClock().now().astimezone()
     when = when.astimezone(visit.tzinfo) if visit else when  # «в три» is three where the visit is
     names = frozenset(split(name))
-    if not at:
+    if at is None:
         return Asked("", Question.ANY, None, None, names, when, visit)
     scenario, step = _step(folder, at)
     expects = _expected(scenario, step)
@@ -163,17 +163,23 @@ def _asked(folder: Path, at: str, name: str, now: datetime | None, visit: dateti
 
 
 def _step(folder: Path, at: str) -> tuple[Scenario, str]:
+    from voicebot.dialogue.scenario import AskValue, Listen
     from voicebot.scenarios.loading import load, scenario_files
     from voicebot.scenarios.mistakes import maybe
 
     name, _, step = at.partition(".")
     files = {path.stem: path for path in scenario_files(folder)}
     if name not in files:
-        raise UnknownStep(f"--at: нет сценария «{name[:60]}».{maybe(name, files)}", f"Есть: {', '.join(files)}.")
+        missing = f"нет сценария «{name[:60]}».{maybe(name, files)}" if name else "назовите вопрос: СЦЕНАРИЙ.ШАГ."
+        raise UnknownStep(f"--at: {missing}", f"Есть сценарии: {', '.join(files)}.")
     scenario = load(files[name])
+    asking = [s.id for s in scenario.steps.values() if isinstance(s.then, AskValue | Listen)]
+    ask = f"Спрашивают: {', '.join(f'{name}.{s}' for s in asking)}."
     if step not in scenario.steps:
-        known = ", ".join(scenario.steps)
-        raise UnknownStep(f"--at: в {name} нет шага «{step[:60]}».{maybe(step, scenario.steps)}", f"Есть: {known}.")
+        missing = f"в {name} нет шага «{step[:60]}».{maybe(step, asking)}" if step else "назовите и шаг."
+        raise UnknownStep(f"--at: {missing}", ask)
+    if step not in asking:
+        raise UnknownStep(f"--at: шаг «{step[:60]}» ни о чём не спрашивает.", ask)
     return scenario, step
 
 
@@ -187,9 +193,30 @@ def _expected(scenario: Scenario, step_id: str) -> frozenset[Intent]:
 
 
 def _stdin() -> Iterator[str]:
-    """The lines of stdin, whatever bytes they are made of."""
+    """The lines of stdin, whatever bytes they are made of. The first that is no UTF-8 is complained of."""
+    number, told = 0, False
     while line := sys.stdin.buffer.readline(_MAX_LINE):
+        number += 1
+        if not told and (told := not _is_utf8(line)):
+            _warn_of_encoding(number, line)
         yield _readable(line.rstrip(b"\r\n"))
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return len(line) == _MAX_LINE  # cut within a letter
+    return True
+
+
+def _warn_of_encoding(number: int, line: bytes) -> None:
+    from voicebot.scenarios.characters import encoding_of
+
+    seems = encoding_of(line)
+    found = f", а, похоже, в {seems}" if seems else ""
+    print(f"Предупреждение: строка {number} не в UTF-8{found}: её слова не понять. Сохраните текст в кодировке UTF-8.",
+          file=sys.stderr, flush=True)  # fmt: skip
 
 
 def _readable(data: bytes) -> str:

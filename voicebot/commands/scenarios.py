@@ -13,7 +13,9 @@ from voicebot.terminal import BAD_INPUT, OK, print_json
 Files = Annotated[list[Path] | None, typer.Argument(help="Сценарии; без них — все в папке сценариев.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="Файл настроек вместо voicebot.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Вывести JSON для программ.")]
-Explain = Annotated[str, typer.Option("--explain", metavar="ПРАВИЛО", help="Объяснить правило: зачем и как исправить.")]
+Explain = Annotated[
+    str | None, typer.Option("--explain", metavar="ПРАВИЛО", help="Объяснить правило: зачем и как исправить.")
+]
 Rules = Annotated[bool, typer.Option("--rules", help="Перечислить все правила.")]
 Diagram = Annotated[bool, typer.Option("--diagram", help="Нарисовать разговор: текст для Mermaid.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Считать предупреждения ошибками.")]
@@ -29,7 +31,7 @@ def register(app: typer.Typer) -> None:
 def check(
     files: Files = None,
     config: ConfigFile = None,
-    explain: Explain = "",
+    explain: Explain = None,
     rules: Rules = False,
     diagram: Diagram = False,
     strict: Strict = False,
@@ -37,7 +39,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Проверить сценарии: что неверно, где и как исправить. Код возврата 0 — публиковать можно, 2 — нельзя."""
-    if explain or rules:
+    if explain is not None or rules:
         raise typer.Exit(_explain(explain, as_json))
     from voicebot.proofreading import mistakes_in
     from voicebot.settings import load
@@ -70,13 +72,13 @@ def _summary(found: int, warnings: int) -> str:
     return f"{first}. Подробнее: voicebot check --explain ПРАВИЛО."
 
 
-def _explain(name: str, as_json: bool) -> int:
-    """One rule, or all of them when none is named."""
+def _explain(name: str | None, as_json: bool) -> int:
+    """One rule, or all of them when it is None. Raises InputFault for a name that is no rule, '' among them."""
     from voicebot.errors import InputFault
     from voicebot.scenarios.mistakes import maybe
     from voicebot.scenarios.rules import RULES
 
-    if name and name not in RULES:
+    if name is not None and name not in RULES:
         raise InputFault(f"Нет правила «{name[:60]}».{maybe(name, RULES)}", "Все правила: voicebot check --rules.")
     chosen = [RULES[name]] if name else list(RULES.values())
     if as_json:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 HELP = """Поговорить со сценарием, набирая слова пациента: что скажет робот, что он понял и почему.
 
-Строка — слова пациента. Пустая строка — молчание. #1 — клавиша (или несколько: #19). /перебить СЛОВА — сказать, не
-дослушав. /отбой — положить трубку. Без терминала: --say "да" --say "" --say "#1", и --json для программ.
+Строка — слова пациента. Пустая строка — молчание. #1 — клавиша (или несколько: #19; решётка — ##). /перебить СЛОВА —
+сказать, не дослушав. /отбой — положить трубку. Других команд нет. Без терминала: --say "да" --say "" --say "#1", и
+--json для программ.
 """
 
 MANY_VISITS = 20  # of one patient in a call
@@ -64,7 +65,7 @@ def simulate(
 ) -> None:
     from voicebot.scenarios.loading import read
     from voicebot.scenarios.rehearsing import language_of
-    from voicebot.scenarios.simulation import Simulation, moment
+    from voicebot.scenarios.simulation import BadLine, Simulation, moment
     from voicebot.scenarios.versions import file_of
     from voicebot.settings import load
 
@@ -81,7 +82,12 @@ def simulate(
     for line in say if say is not None else _typed(talk, shown):
         if talk.over:
             break
-        _show(talk.do(line), shown)
+        try:
+            _show(talk.do(line), shown)
+        except BadLine as wrong:
+            if say is not None:
+                raise
+            print(f"         {wrong}", file=sys.stderr, flush=True)  # who types can type it again
     _show(talk.end(), shown)
     if voice is not None:
         _speak(settings, talk, draft.scenario.voice, voice)

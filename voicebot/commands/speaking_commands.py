@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicebot.terminal import complain, print_json
+from voicebot.terminal import print_json
 
 if TYPE_CHECKING:
     from voicebot.settings import Settings
@@ -25,10 +26,11 @@ Clock = Annotated[bool, typer.Option("--clock", help="Время по часам
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """words: as they will be spoken; unknown: tokens that the robot can only guess at."""
+    """words: as they will be spoken; unknown: tokens that it can only guess at; dictionary: the file for those."""
 
     words: str
     unknown: list[str]
+    dictionary: Path
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +45,10 @@ def spoken(
     config: ConfigFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Вывести JSON для программ.")] = False,
 ) -> None:
-    """Показать, какими словами будет произнесён текст. Факты берутся у вымышленного пациента."""
+    """Показать, какими словами будет произнесён текст. Факты берутся у вымышленного пациента.
+
+    Чего робот не умеет прочесть, о том предупреждение в stderr; код возврата при этом 0: слова показаны.
+    """
     from voicebot.settings import load
 
     wording = word(text, load(config), clock)
@@ -90,23 +95,24 @@ def word(text: str, settings: Settings, clock: bool = False) -> Wording:
     from voicebot.language.templates import template_problems
     from voicebot.scenarios.examples import example_facts
 
-    dictionary = _dictionary(settings)
+    path = settings.paths.scenarios / "spoken.ru.yaml"
+    dictionary = _dictionary(path)
     now = datetime.now().astimezone()
     facts = example_facts(["ivan"], now)[0]
     if problems := template_problems(text, facts.keys()):
         raise InputFault(" ".join(f"Знак {at + 1}: {what}" for at, _, what in problems))
     style = TimeStyle.CLOCK if clock else TimeStyle.DIGITS
-    return Wording(spoken_words(text, facts, now, dictionary, style), unspeakable(text, dictionary))
+    return Wording(spoken_words(text, facts, now, dictionary, style), unspeakable(text, dictionary), path)
 
 
-def _dictionary(settings: Settings) -> Mapping[str, str]:
+def _dictionary(path: Path) -> Mapping[str, str]:
     from voicebot.scenarios.pronunciation import load_pronunciations
 
-    path = settings.paths.scenarios / "spoken.ru.yaml"
     return load_pronunciations(path) if path.exists() else {}
 
 
 def _warn(wording: Wording) -> None:
     if wording.unknown:
         listed = ", ".join(f"«{token}»" for token in wording.unknown)
-        complain(f"робот не знает, как это произнести: {listed}. Впишите в scenarios/spoken.ru.yaml или уберите.")
+        print(f"Предупреждение: робот не знает, как это произнести: {listed}. Напишите русскими словами или добавьте "
+              f"в {wording.dictionary}.", file=sys.stderr)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Numbers within a written text -> words: amounts, ordinals, ranges, houses, fractions, Roman numerals."""
+"""Numbers within a written text -> words: amounts, ordinals, ranges, houses, fractions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,18 @@ from voicebot.language.abbreviations import NOUNS, place_case
 from voicebot.language.around import Match, text_after, text_before, with_stop
 from voicebot.language.cases import DIRECT, Case, Gender
 from voicebot.language.context import governed, last_word, number_between, preposition_cases
-from voicebot.language.latin import as_sounds, letter_name, roman
-from voicebot.language.measures import SCALES, UNITS, amount, half, money_words, part_amount, scaled, unit_gender
+from voicebot.language.latin import letter_name
+from voicebot.language.measures import (
+    PER,
+    SCALES,
+    UNITS,
+    amount,
+    half,
+    money_words,
+    part_amount,
+    scaled,
+    unit_gender,
+)
 from voicebot.language.morphology import noun_phrase, nouns
 from voicebot.language.numerals import (
     LARGEST,
@@ -41,10 +51,28 @@ def _number(text: str) -> int:
 
 
 def said_measure(m: Match, style: TimeStyle) -> str:
+    per = PER.get((m["per_one"] or "").rstrip(".").lower(), "")
+    words = _measured(m)
+    return f"{words.rstrip('.')} {per}{'.' if words.endswith('.') else ''}" if per else words
+
+
+def said_per(m: Match, _: TimeStyle) -> str:
+    """«ударов/мин» -> «ударов в минуту»."""
+    return " " + with_stop(m, PER[m["per_unit"].lower()])
+
+
+def said_square(m: Match, _: TimeStyle) -> str:
+    """«за кв. м», without a number."""
+    return with_stop(m, noun_phrase("квадратный метр", place_case(text_before(m))))
+
+
+def _measured(m: Match) -> str:
     unit, scale = _unit(m["unit"] or m["unit2"] or ""), SCALES.get((m["scale"] or "").rstrip(".").lower(), "")
     whole, fraction = m["whole"].replace(" ", ""), m["fraction"] or ""
     if max(len(whole), len((m["upto"] or "").replace(" ", ""))) > 12:
         return with_stop(m, f"{digit_by_digit(whole)} {noun_phrase(unit or scale, Case.GENITIVE)}")
+    if unit == "рубль" and (m["per_one"] or "").rstrip(".").lower() in _TIMES_PER and int(m["upto"] or whole) < 11:
+        unit = "раз"  # «2 р/день»
     case = _measure_case(m)
     if m["upto"]:
         top, low = _number(m["upto"]), int(whole)
@@ -58,7 +86,12 @@ def said_measure(m: Match, style: TimeStyle) -> str:
         return with_stop(m, scaled(whole, fraction, scale, unit, case))
     if unit == "рубль" and len(fraction) == 2:
         return with_stop(m, money_words(int(whole), int(fraction), case))
+    if unit in ("доллар", "евро") and len(fraction) == 2:
+        return with_stop(m, f"{amount(int(whole), unit, case)} {amount(int(fraction), 'цент', case)}")
     return with_stop(m, part_amount(whole, fraction, unit, case) if fraction else amount(int(whole), unit, case))
+
+
+_TIMES_PER = ("день", "дн", "сут", "нед", "мес", "год")
 
 
 def _unit(written: str) -> str:
@@ -90,6 +123,9 @@ def said_ordinal(m: Match, _: TimeStyle) -> str:
         case = Case.PREPOSITIONAL if placed else Case.INSTRUMENTAL
     if short == "е" and tags and tags[0].number == "plur":
         gender = Gender.PLURAL
+    if not tags and number % 10 == 0 and (30 < number < 100 or 1100 < number < 2100) and short in ("е", "м"):
+        gender = Gender.PLURAL  # «1990-е», «к 1990-м»: no day or page has such a number
+        case = Case.DATIVE if short == "м" and governed(text_before(m)) is Case.DATIVE else case
     return ordinal(number, case, gender) if number <= LARGEST_ORDINAL else cardinal(number)
 
 
@@ -153,25 +189,6 @@ def said_number(m: Match, _: TimeStyle) -> str:
     if how.ordinal and n <= LARGEST_ORDINAL:
         return ordinal(n, how.case, how.gender)
     return cardinal(n, how.case, how.gender, how.animate)
-
-
-def said_roman(m: Match, style: TimeStyle) -> str:
-    n = roman(m[0])
-    following = re.match(r"\s+([а-яё]+)", text_after(m), re.IGNORECASE)
-    singular = [p for p in nouns(following[1]) if p.tag.number == "sing" and p.tag.gender] if following else []
-    if not singular:
-        return cardinal(n) if n and len(m[0]) > 1 else as_sounds(m[0])
-    wanted = preposition_cases(text_before(m))
-    cases = {"loc2": Case.PREPOSITIONAL, "gen2": Case.GENITIVE}
-    best = next((p for c in wanted for p in singular if cases.get(p.tag.case, p.tag.case) == c), singular[0])
-    case = cases.get(best.tag.case) or Case(best.tag.case)
-    return ordinal(n, case, Gender(best.tag.gender))
-
-
-def said_latin(m: Match, style: TimeStyle) -> str:
-    if len(m[0]) == 1 and last_word(text_before(m)).startswith(("витамин", "гепатит", "групп")):
-        return letter_name(m[0])
-    return said_roman(m, style) if roman(m[0]) else as_sounds(m[0])
 
 
 def said_version(m: Match, _: TimeStyle) -> str:

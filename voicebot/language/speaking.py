@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 
 from voicebot.contacts.model import Sex
-from voicebot.language.abbreviations import MARKS, SIGNS
 from voicebot.language.cases import DIRECT, Case, Gender
 from voicebot.language.days import date_words, day_words, time_words
-from voicebot.language.latin import roman, without_lookalikes
+from voicebot.language.doubts import doubts
 from voicebot.language.measures import money_words
 from voicebot.language.morphology import gender_of, noun_phrase, nouns
 from voicebot.language.names import Name, name_in
 from voicebot.language.numerals import LARGEST, cardinal, plural
-from voicebot.language.templates import NOTHING, Blank, MissingFact, TimeStyle, blanks, clean, fill
+from voicebot.language.templates import Blank, MissingFact, TimeStyle, blanks, clean, fill
 from voicebot.language.values import CalendarDay, Money, Slot
 from voicebot.language.wording import euphonic, worded
 from voicebot.language.written import STRESS, prepared
@@ -50,7 +49,8 @@ def spoken_text(text: str, pronunciations: Mapping[str, str], style: TimeStyle =
 
 
 def unspeakable(text: str, pronunciations: Mapping[str, str]) -> list[str]:
-    """The tokens that the robot can only guess at: Latin words outside the dictionary, odd signs, «None».
+    """The tokens that the robot can only guess at: Latin words outside the dictionary, odd signs, «None», times and
+    days that do not exist, initials, «записан(а)», abbreviations that nobody told it.
 
     Facts in braces are left out of the search. In the order of the text, each once.
     """
@@ -58,21 +58,7 @@ def unspeakable(text: str, pronunciations: Mapping[str, str]) -> list[str]:
         text = text.replace(text[blank.offset : blank.offset + blank.length], " " * blank.length, 1)
     lexicon = _lexicon(pronunciations)
     text = clean(text)
-    return list(dict.fromkeys(_odd(lexicon.pattern.sub(" ", text) if lexicon.words else text)))
-
-
-def _odd(text: str) -> Iterator[str]:
-    text = re.sub(r"\S+@\S+|(?:https?://|www\.)\S+|[\w-]+\.(?:ru|com|org|net)\b", " ", text)
-    text = re.sub(r"[^\W\d_]+", lambda m: without_lookalikes(m[0]), text)
-    for token in re.findall(r"[A-Za-z][A-Za-z'.-]*[A-Za-z]|[A-Za-z]|[^\W\dA-Za-z_]+|[^\w\s]|_", text):
-        if token[0].isascii() and token[0].isalpha():
-            if token.lower() in NOTHING or not roman(token):
-                yield token
-        elif token[0].isalpha():
-            if not re.fullmatch(f"[а-яё{STRESS}]+", prepared(token).lower()):
-                yield token
-        elif token not in MARKS and token not in SIGNS and token not in '«»„“”"’‘':
-            yield token
+    return list(dict.fromkeys(doubts(lexicon.pattern.sub(" ", text) if lexicon.words else text)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from voicebot.errors import InputFault
 from voicebot.language.cases import CASE_WORDS, Case
+from voicebot.language.russian_names import meant
 
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _UNSPEAKABLE = re.compile(
@@ -152,7 +153,7 @@ def _problem(blank: Blank, names: Collection[str]) -> str:
             return f"После «{blank.name}» пишут слова для мужчины и женщины: {{{blank.name}:записан|записана}}."
         return blank.problem
     if blank.name not in names:
-        near = get_close_matches(blank.name, [*names, *PEOPLE], 1)
-        hint = f" Может быть, «{near[0]}»?" if near else ""
+        near = meant(blank.name, names) or next(iter(get_close_matches(blank.name, [*names, *PEOPLE], 1)), "")
+        hint = f" Может быть, «{near}»?" if near else ""
         return f"Неизвестный факт «{blank.name[:60]}».{hint}"
     return blank.problem

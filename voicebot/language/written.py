@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from voicebot.language.latin import without_lookalikes
+from voicebot.language.measures import PER
 from voicebot.language.templates import NOTHING, clean
 
 STRESS = "\u0301"
@@ -24,7 +25,12 @@ _LONE_LETTER = re.compile(
 )
 _PREPOSITIONS = str.maketrans("CcKkOoAaBy", "СсКкОоАаВу")
 _MINUS = re.compile(r"(?<!\S)-(?=\d)")
-_EITHER = re.compile(r"(?<=[а-яё]{2})/(?=[а-яё]{2})", re.IGNORECASE)
+_EITHER = re.compile(
+    rf"(?<=[а-яё]{{2}})/(?!(?:{'|'.join(map(re.escape, PER))}|ая|ла|на)(?!\w))(?=[а-яё]{{2}})", re.IGNORECASE
+)
+#: «$5» is read as «5 $», «$2 млн» as «2 млн $».
+_MONEY_FIRST = re.compile(r"([$€])\s?((?:\d{1,3}(?: \d{3})+(?!\d)|\d+)(?:[.,]\d+)?(?:\s?(?:тыс|млн|млрд)(?!\w)\.?)?)")
+_SQUARE = re.compile(r"(?<=\d)( ?)м2(?!\w)")  # «20 м2»
 _PART_OF_HOUSE = re.compile(r"(?:(?<=\d)|(?<![а-яё.]))([кс])(?=\d)", re.IGNORECASE)  # «д.5к2», «дом 6 с3»
 _PARTS = {"к": "корп.", "с": "стр."}
 _LETTER_DIGIT = re.compile(r"([а-яё])(\d)", re.IGNORECASE)
@@ -39,6 +45,7 @@ def prepared(text: str) -> str:
     text = "".join(map(_character, text)).translate(_NEIGHBOURS)
     text = _NOTHING.sub(" ", clean(text))
     text = _PLUS_STRESS.sub(rf"\1{STRESS}", _QUOTES.sub("", text))
+    text = _SQUARE.sub(r"\1м²", _MONEY_FIRST.sub(r"\2 \1", text))
     text = _LETTER_DIGIT.sub(r"\1 \2", _PART_OF_HOUSE.sub(lambda m: f" {_PARTS[m[1].lower()]} ", text))
     text = _WORD.sub(lambda m: without_lookalikes(m[0]), _DIGIT_LATIN.sub(r"\1 \2", text))
     text = _LONE_LETTER.sub(lambda m: m[0].translate(_PREPOSITIONS), text)

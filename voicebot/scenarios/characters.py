@@ -47,12 +47,16 @@ def _named(sign: str) -> str:
 def mixed_words(text: str) -> Iterator[tuple[int, str, str]]:
     """Words of both alphabets: (offset, word, the letters that are the odd ones out).
 
-    The alphabet with fewer letters is the odd one; a Russian word with a Latin «o» is told with that «o».
+    A word whose Latin letters all look Russian is a Russian one («Cпacибo»), and the other way round; otherwise the
+    alphabet with fewer letters is the odd one.
     """
     for found in _WORD.finditer(text):
         cyrillic, latin = _CYRILLIC.findall(found[0]), _LATIN.findall(found[0])
         if cyrillic and latin:
-            odd = latin if len(latin) <= len(cyrillic) else cyrillic
+            russian = all(c in LOOKALIKES for c in latin)
+            western = all(c in _CYRILLIC_AS_LATIN for c in cyrillic)
+            by_number = latin if len(latin) <= len(cyrillic) else cyrillic
+            odd = by_number if russian is western else latin if russian else cyrillic
             yield found.start(), found[0], "".join(dict.fromkeys(odd))
 
 

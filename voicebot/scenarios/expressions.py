@@ -42,8 +42,26 @@ def fault_of(text: str) -> str:
             re.compile(_plain(inner))  # `regex` alone knows more than people expect: recursion, named lists
         regex.compile(_plain(inner), regex.IGNORECASE)
     except (re.error, regex.error, ValueError, OverflowError, RecursionError) as error:
-        return f"Выражение между / / не читается: {error}. Уберите / / или поставьте перед знаком «\\»."
+        at = getattr(error, "pos", None)
+        where = "" if at is None else f", знак {at + 1}"
+        remedy = "Уберите / / или поставьте перед знаком «\\»."
+        return f"Выражение между / / не читается{where}: {_cause(str(error))}. {remedy}"
     return ""
+
+
+_CAUSES = {
+    "unterminated character set": "не хватает закрывающей скобки ]",
+    "missing ), unter": "не хватает закрывающей скобки )",
+    "unbalanced parenthesis": "лишняя закрывающая скобка )", "nothing to repeat": "перед *, + или ? ничего не стоит",
+    "multiple repeat": "два знака повторения подряд", "bad escape": "непонятно, что значит \\ с этой буквой",
+    "bad character range": "неверный промежуток букв в [ ]", "min repeat greater": "в { } первое число больше второго",
+    "unexpected end": "выражение оборвано", "unknown extension": "непонятно, что стоит после (?",
+}  # fmt: skip
+
+
+def _cause(message: str) -> str:
+    """Why an expression was refused, in Russian."""
+    return next((cause for words, cause in _CAUSES.items() if words in message), "так выражения не пишут")
 
 
 def found_in(text: str, said: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from voicebot.complaints import russian
 from voicebot.dialogue.scenario import About, Purpose, Scenario, Step
 from voicebot.scenarios.endings import EndingReader
 from voicebot.scenarios.heading import (
@@ -103,7 +104,7 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+        why = russian(error) if isinstance(error, OSError) else "такого имени у файла быть не может"
         raise ScenarioFault([Mistake(Place(str(path)), "no-file", f"Файл не читается: {why}.")]) from None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from voicebot.errors import InputFault
+from voicebot.language.russian_names import meant
 from voicebot.scenarios.characters import as_latin
 
 
@@ -54,8 +55,9 @@ class ScenarioFault(InputFault):
 
 
 def maybe(word: str, known: Iterable[str]) -> str:
-    """« Может быть, `visit.time`?» when something known looks like the word, else ''."""
-    near = suggestion(word, list(known))
+    """« Может быть, `visit.time`?» when something known looks like the word or is its Russian name, else ''."""
+    names = list(known)
+    near = meant(word, names) or suggestion(word, names)
     if not near:
         return ""
     cyrillic = "".join(dict.fromkeys(c for c in word if "а" <= c.lower() <= "я" or c in "ёЁіІ"))

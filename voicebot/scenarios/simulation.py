@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,8 +15,18 @@ from voicebot.dialogue.scenario import Scenario
 from voicebot.errors import InputFault
 from voicebot.scenarios.talk import Bookmark, Facts, Language, Talk
 
-HANGUP, INTO = "/отбой", "/перебить "
+HANGUP, INTO = "/отбой", "/перебить"
+_KEYS = re.compile(r"#[0-9*#]{1,20}")
+COMMANDS = (
+    "Команды: #1 — клавиша (0–9, *, #; можно несколько: #19), /перебить СЛОВА, /отбой; остальное — слова пациента."
+)
 SHOWN = 3  # candidates that are shown
+
+
+class BadLine(InputFault):
+    """A line that begins like a command and is none."""
+
+    code = "bad-command"
 
 
 class BadMoment(InputFault):
@@ -65,16 +76,25 @@ class Simulation:
         return self._answers()
 
     def do(self, line: str) -> list[str]:
-        """One line of the patient: words, '' for silence, #1 keys, /перебить СЛОВА, /отбой."""
+        """One line of the patient: words, '' for silence, #1 keys, /перебить СЛОВА, /отбой.
+
+        Raises BadLine for «/foo», «#abc» and the like, with nothing done.
+        """
         step, words = self._talk.step, line.strip()
+        command, _, rest = words.partition(" ")
+        if words.startswith("#") and not _KEYS.fullmatch(words):
+            raise BadLine(f"Таких клавиш нет: «{words[:40]}».", COMMANDS)
+        if words.startswith("/") and (words != HANGUP) and (command != INTO or not rest.strip()):
+            wrong = "После /перебить нужны слова." if command == INTO else f"Нет команды «{command[:40]}»."
+            raise BadLine(wrong, COMMANDS)
         self._talk.understood = None
         if words == HANGUP:
             self._talk.hang_up()
-        elif words.startswith("#") and (keys := words.removeprefix("#") or "#"):
-            self._talk.press(keys)
-        elif words.startswith(INTO):
+        elif words.startswith("#"):
+            self._talk.press(words.removeprefix("#"))
+        elif command == INTO:
             self._back_to_the_prompt()
-            self._talk.interrupt(words.removeprefix(INTO))
+            self._talk.interrupt(rest.strip())
         elif words:
             self._talk.say(words)
         else:

@@ -59,8 +59,7 @@ def letters(s: Subject) -> Iterator[Mistake]:
                             *text.path)  # fmt: skip
             continue
         for _, word, odd in mixed_words(text.text):
-            alphabet = "латинская" if odd.isascii() else "русская"
-            yield s.mistake("mixed-letters", f"В слове «{word[:40]}» буква «{odd[0]}» {alphabet}: наберите его заново.",
+            yield s.mistake("mixed-letters", f"В слове «{word[:40]}» {_odd_letters(word, odd)}: наберите его заново.",
                             *text.path, warning=True)  # fmt: skip
         for _, word in latin_words_that_look_russian(text.text):
             if not _in_dictionary(s, word):
@@ -73,6 +72,17 @@ def _odd_words(s: Subject, text: Text) -> Sequence[str]:
     mixed = {word for _, word, _ in mixed_words(text.text)} | {w for _, w in latin_words_that_look_russian(text.text)}
     found = unspeakable(text.text, s.pronunciations or {})
     return [word for word in found if not any(word in other for other in mixed)]
+
+
+def _odd_letters(word: str, odd: str) -> str:
+    """«буква «e» латинская (3-я)», «латинские буквы «C» (1-я), «a» (3-я)»."""
+    places = [(at, letter) for at, letter in enumerate(word, 1) if letter in odd]
+    if len(places) == 1:
+        at, letter = places[0]
+        return f"буква «{letter}» {'латинская' if odd.isascii() else 'русская'} ({at}-я)"
+    told = [f"«{letter}» ({at}-я)" for at, letter in places]
+    more = f" и ещё {len(told) - _SHOWN}" if len(told) > _SHOWN else ""
+    return f"{'латинские' if odd.isascii() else 'русские'} буквы {', '.join(told[:_SHOWN])}{more}"
 
 
 def _in_dictionary(s: Subject, word: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -15,6 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from voicebot.scenarios.characters import encoding_of, invisible, plain
 from voicebot.scenarios.mistakes import Mistake, Place, ScenarioFault
+from voicebot.scenarios.quotes import typographic, unclosed
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
@@ -66,13 +68,16 @@ def read_tree(data: bytes, file: str, mistakes: list[Mistake]) -> Node:
     text = _decoded(data, file)
     if unfit := _unfit(text, file):
         raise ScenarioFault(unfit)
+    if quotes := [Mistake(Place(file, q.line, q.column), "yaml-syntax", _TYPOGRAPHIC.format(q.what))
+                  for q in islice(typographic(text), MAX_UNFIT)]:  # fmt: skip
+        raise ScenarioFault(quotes)
     builder = _Builder(file, mistakes)
     try:
         return builder.document(YAML(typ="safe", pure=True).parse(text))
     except _Refused as refused:
         raise ScenarioFault([*mistakes, refused.mistake]) from None
     except MarkedYAMLError as error:
-        raise ScenarioFault([*mistakes, _syntax(error, file)]) from None
+        raise ScenarioFault([*mistakes, _syntax(error, file, text)]) from None
     except (YAMLError, ValueError, OverflowError) as error:
         raise ScenarioFault([*mistakes, _unreadable(text, file, error)]) from None
 
@@ -210,7 +215,7 @@ class _Builder:
 _SYNTAX = (
     ("mapping values are not allowed",
      "Лишнее двоеточие или неверный отступ. Текст, в котором есть двоеточие, возьмите в кавычки."),
-    ("found unexpected end of stream", "Не закрыта кавычка."),
+    ("found unexpected end of stream", "Кавычка не закрыта."),
     ("cannot start any token", "Текст не может начинаться с этого знака: возьмите его в кавычки."),
     ("expected ',' or", "Не хватает запятой или закрывающей скобки."),
     ("expected <block end>",
@@ -219,15 +224,21 @@ _SYNTAX = (
 )  # fmt: skip
 
 
-def _syntax(error: MarkedYAMLError, file: str) -> Mistake:
+_TYPOGRAPHIC = 'Кавычка «{}» для YAML — простая буква. Возьмите текст в прямые кавычки: "…".'
+
+
+def _syntax(error: MarkedYAMLError, file: str, text: str) -> Mistake:
     mark = error.problem_mark or error.context_mark
+    if mark is not None and (quote := unclosed(text, mark.line + 1)) is not None:
+        return Mistake(Place(file, quote.line, quote.column), "yaml-syntax",
+                       "Здесь открыта кавычка, и она не закрыта: поставьте вторую в конце этого текста.")  # fmt: skip
     if mark is not None and "end of stream" in str(error.problem) and error.context_mark is not None:
         mark = error.context_mark  # where the quote was opened says more than where the file ends
     place = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
     problem = str(error.problem or error.context or "")
-    for words, text in _SYNTAX:
+    for words, sentence in _SYNTAX:
         if words in problem:
-            return Mistake(place, "yaml-syntax", text)
+            return Mistake(place, "yaml-syntax", sentence)
     return Mistake(place, "yaml-syntax", f"Файл не читается как YAML ({problem[:120]}).")
 
 

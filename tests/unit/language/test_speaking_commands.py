@@ -43,6 +43,15 @@ def test_spoken_by_the_clock():
     assert RUNNER.invoke(APP, ["spoken", "в 15:00", "--clock"]).stdout == "в три часа дня\n"
 
 
+def test_what_cannot_be_said_is_a_warning_that_names_the_real_dictionary(tmp_path):
+    (tmp_path / "v.yaml").write_text(f"paths: {{scenarios: {tmp_path}/other}}", encoding="utf-8")
+    result = RUNNER.invoke(APP, ["spoken", "Smile в 25:61", "--config", str(tmp_path / "v.yaml")])
+    assert result.exit_code == 0  # the words were shown, which is what was asked for
+    assert result.stdout == "смиле в двадцать пять шестьдесят один\n"
+    assert result.stderr.startswith("Предупреждение: ") and "«Smile», «25:61»" in result.stderr
+    assert f"{tmp_path}/other/spoken.ru.yaml" in result.stderr
+
+
 def test_an_unknown_fact_is_refused_with_a_suggestion():
     with pytest.raises(InputFault, match=r"Знак 3.*visit\.doctor"):
         RUNNER.invoke(APP, ["spoken", "К {visit.doctr}"], catch_exceptions=False)

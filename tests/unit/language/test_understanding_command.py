@@ -91,3 +91,25 @@ def test_a_table_for_people(app):
 def test_mistakes_are_told_in_russian(app, arguments, code):
     result = run(app, *arguments, "да")
     assert isinstance(result.exception, VoicebotError) and result.exception.code == code
+
+
+@pytest.mark.parametrize(
+    "at", ["visit_reminder.thanks", "visit_reminder.opted_out", "visit_reminder", "visit_reminder."]
+)
+def test_a_step_that_asks_nothing_is_refused_with_those_that_ask(app, at):
+    result = run(app, "--at", at, "да")
+    assert isinstance(result.exception, language.UnknownStep)
+    told = str(result.exception)
+    assert "visit_reminder.who" in told and "visit_reminder.ask" in told and "visit_reminder.thanks," not in told
+
+
+def test_an_empty_question_is_refused(app):
+    result = run(app, "--at", "", "да")
+    assert isinstance(result.exception, language.UnknownStep) and "visit_reminder" in str(result.exception)
+
+
+def test_another_encoding_is_complained_of_once_and_the_lines_stay_lines(app):
+    result = run(app, "--json", stdin="да\n".encode() + "да, конечно приду\nнет, не смогу\n".encode("cp1251"))
+    assert len(lines(result)) == 3
+    assert result.stderr.count("Предупреждение") == 1
+    assert "строка 2 не в UTF-8" in result.stderr and "Windows-1251" in result.stderr

@@ -100,3 +100,8 @@ def test_the_schema_is_printed(monkeypatch):
     scenarios.register(app)
     printed = CliRunner().invoke(app, ["schema"]).output
     assert printed == (ROOT / "scenarios/schema.json").read_text(encoding="utf-8")
+
+
+def test_an_empty_rule_is_refused_and_checks_nothing(run):
+    result = run("--explain", "")
+    assert isinstance(result.exception, InputFault) and "--rules" in str(result.exception) and not result.output

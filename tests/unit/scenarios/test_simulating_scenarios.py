@@ -14,7 +14,7 @@ from voicebot.errors import InputFault
 from voicebot.scenarios.examples import example_facts
 from voicebot.scenarios.loading import load
 from voicebot.scenarios.rehearsing import language_of
-from voicebot.scenarios.simulation import Simulation, moment
+from voicebot.scenarios.simulation import BadLine, Simulation, moment
 from voicebot.scenarios.talk import Language
 
 FOLDER = Path(__file__).resolve().parents[3] / "scenarios"
@@ -98,3 +98,17 @@ def test_interrupting_takes_back_what_was_not_yet_said(language):
     assert [step for step, _ in talk.said()] == ["who", "child", "opted_out"]
     talk.end()
     assert talk.finish is not None and talk.finish.conclusions[0].outcome.value == "opted_out"
+
+
+@pytest.mark.parametrize("line", ["/foo", "/перебить", "/перебить  ", "#abc", "#", "/отбой сейчас", "#1 да"])
+def test_what_looks_like_a_command_and_is_none_is_not_taken_for_speech(voicebot, line):
+    result = voicebot("visit_reminder", "--say", line)
+    assert isinstance(result.exception, BadLine)
+    assert "/отбой" in str(result.exception) and "#1" in str(result.exception)
+    typed = voicebot("visit_reminder", typed=f"{line}\nда\n/отбой\n")
+    assert typed.exit_code == 0 and typed.stderr.count("Команды: ") == 1
+    assert f"пациент: {line}" not in typed.stdout and "пациент: да" in typed.stdout
+
+
+def test_the_hash_key_is_a_key_like_the_others(voicebot):
+    assert "пациент: ##" in voicebot("visit_reminder", "--say", "##").stdout

@@ -155,7 +155,15 @@ def test_a_latin_letter_in_a_russian_word_is_named(word, letter):
     assert mistake.warning and f"«{word}»" in mistake.text and f"«{letter}» латинская" in mistake.text
 
 
+def test_a_russian_word_with_more_latin_letters_than_russian_ones_stays_russian():
+    draft = outcome(GOOD.replace("Ждём вас", "Cпacибo"))
+    assert isinstance(draft, Draft)
+    (mistake,) = check(draft.scenario, draft)
+    assert "латинские буквы «C» (1-я), «a» (3-я), «c» (4-я) и ещё 1" in mistake.text and "русск" not in mistake.text
+
+
 def test_a_russian_letter_in_a_latin_word_is_the_odd_one():
+    assert list(mixed_words("Cтoп, xopoш")) == [(0, "Cтoп", "Co"), (6, "xopoш", "xop")]
     assert list(mixed_words("Dеntal")) == [(0, "Dеntal", "е")]
     assert list(mixed_words("УЗИ, Dental и ёж, 3D-снимок")) == []
 
