@@ -9,7 +9,7 @@ import pytest
 from voicebot.dialogue.scenario import About
 from voicebot.language.russian_names import _MEANT, meant
 from voicebot.language.templates import template_problems
-from voicebot.scenarios.conversations import _regexp_fault
+from voicebot.scenarios.expressions import fault_of
 from voicebot.scenarios.facts import FACTS
 from voicebot.scenarios.grammar import HEARD, SECTIONS
 from voicebot.scenarios.loading import read_bytes
@@ -48,7 +48,7 @@ def test_the_table_names_only_what_the_language_has():
 
 @pytest.mark.parametrize("wrong", ["[а", "(а", "а)", "*а", "а**", "[я-а]", "а{3,1}", "(?", "\\q", "(?P<n>а)(?P<n>б)"])
 def test_a_wrong_expression_is_explained_in_russian(wrong):
-    told = _regexp_fault(f"/{wrong}/")
+    told = fault_of(f"/{wrong}/")
     assert "знак" in told and not re.search("[a-z]{3,}", told)
 
 
