@@ -200,6 +200,7 @@ class Scenario:
     limits: Limits = Limits()
     hours: Hours | None = None
     inbound: str = ""  # the step at which a call of the patient to us begins, '' when there is no such variant
+    without_identity: bool = False  # the clinic chose to speak to whoever picks up
     messages: Mapping[str, str] = field(default_factory=dict)  # message id -> template of an SMS
 
     def step(self, step_id: str) -> Step:

@@ -98,6 +98,8 @@ _SCENARIO = (
     Key("voice", Form.TEXT, "Голос: anna и другие, какие есть на машине.", required=True),
     Key("start", Form.STEP, "Шаг, с которого начинается разговор.", required=True),
     Key("inbound", Form.STEP, "Шаг, с которого начинается разговор, если пациент перезвонил нам сам."),
+    Key("without_identity", Form.FLAG, "Не узнавать, кто у телефона: о визите услышит любой, кто снимет трубку. Решает "
+        "клиника, с согласия пациентов; voicebot check предупреждает."),
     Key("steps", Form.STEPS, "Шаги разговора: имя → что сказать и что потом.", required=True, section="step"),
     Key("everywhere", Form.EVERYWHERE, "Что пациент может сказать в любой момент: ответ → шаг.", required=True,
         again=True),

@@ -149,6 +149,7 @@ def _scenario(f: Fields, notes: Notes, version: str, stem: str) -> Scenario:
         limits=read_limits(f),
         hours=read_hours(f),
         inbound=reader.go(f.node("inbound")),
+        without_identity=f.flag("without_identity"),
         messages=_messages(f, notes, about, steps),
     )
 

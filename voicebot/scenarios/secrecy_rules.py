@@ -28,11 +28,13 @@ def secrecy(s: Subject) -> Iterator[Mistake]:
             yield _fact_told(s, text, told, known, asks)
         if words := medical_words(text.text):
             yield s.mistake(_RULE, f"«{words}» — это врачебная тайна, а кто слушает, ещё неизвестно: говорите об этом "
-                            "после «да» на «Это {person.name}?» (identifies: true).", *text.path)  # fmt: skip
+                            "после «да» на «Это {person.name}?» (identifies: true).", *text.path,
+                            warning=s.scenario.without_identity and not asks)  # fmt: skip
 
 
 def _fact_told(s: Subject, text: Text, told: list[Fact], known: Identity, asks: bool) -> Mistake:
-    """A clinic may offer something without asking who is there (a warning); of health it may never speak so."""
+    """A clinic may offer something without asking who is there, and may choose to speak of visits so: a warning. Who
+    only forgot to ask is refused."""
     medical = [fact for fact in told if fact.secrecy is not Secrecy.PERSONAL]
     name = (medical or told)[0].name
     why = "это врачебная тайна" if medical else "это не для посторонних"
@@ -43,5 +45,7 @@ def _fact_told(s: Subject, text: Text, told: list[Fact], known: Identity, asks: 
         words = f"До вопроса «Это …?» робот называет {{{name}}}: {why}."
     else:
         words = (f"Робот называет {{{name}}} тому, кто снял трубку: {why}. Ни один шаг не узнаёт, кто это: допишите "
-                 "identifies: true в шаг, который спрашивает «Это {person.name}?».")  # fmt: skip
-    return s.mistake(_RULE, words, *text.path, warning=not asks and not medical)
+                 "identifies: true в шаг, который спрашивает «Это {person.name}?». Если клиника решила "
+                 "говорить об этом любому, напишите without_identity: true.")  # fmt: skip
+    chosen = s.scenario.without_identity or not medical
+    return s.mistake(_RULE, words, *text.path, warning=chosen and not asks)
