@@ -19,7 +19,7 @@ from rich.console import Console
 
 from voicebot import __version__
 from voicebot.complaints import BriefAboutOthers
-from voicebot.terminal import BAD_INPUT, FAILED, OK, explained, print_json, progress, run_to_end, say
+from voicebot.terminal import BAD_INPUT, FAILED, OK, explained, leave, print_json, progress, run_to_end, say
 
 if TYPE_CHECKING:
     from voicebot.mis.registry.importing import ImportPreview
@@ -246,7 +246,7 @@ _register_groups()
 def main() -> NoReturn:
     """The console script: errors become one clear message and a status; nothing shows a traceback to staff."""
     _logging()
-    sys.exit(explained(lambda: app(standalone_mode=False)))
+    leave(explained(lambda: app(standalone_mode=False)))
 
 
 def _print_import(found: ImportPreview, dry_run: bool) -> None:

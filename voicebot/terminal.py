@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -20,6 +22,7 @@ from voicebot.errors import InputFault, VoicebotError
 T = TypeVar("T")
 
 OK, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+LINGER_S = 5.0  # what threads of libraries may take after all of ours is closed
 
 
 def run_to_end(work: Callable[[], Coroutine[Any, Any, T]], terminated: int = TERMINATED) -> T:
@@ -52,6 +55,17 @@ def run_to_end(work: Callable[[], Coroutine[Any, Any, T]], terminated: int = TER
         raise typer.Exit(status) from None
     except BaseExceptionGroup as group:
         raise _first(group) from None
+
+
+def leave(status: int) -> NoReturn:
+    """End the process, within LINGER_S: all of ours is closed by now, and a library's thread that still waits for a
+    database must not hold it up."""
+    with contextlib.suppress(OSError):  # nobody reads any more
+        sys.stdout.flush()
+    timer = threading.Timer(LINGER_S, os._exit, (status,))
+    timer.daemon = True
+    timer.start()
+    sys.exit(status)
 
 
 def _first(error: BaseException) -> BaseException:

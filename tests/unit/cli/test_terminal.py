@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,6 +106,12 @@ def test_an_impatient_second_signal_does_not_cut_the_polite_end(capsys) -> None:
         run_to_end(work)
     assert (caught.value.exit_code, ended) == (INTERRUPTED, ["вежливо"])
     assert capsys.readouterr().out == "Уже останавливаемся, ещё несколько секунд…\nОстановлено.\n"
+
+
+def test_a_thread_of_a_library_does_not_hold_up_the_end() -> None:
+    waits = "threading.Thread(target=threading.Event().wait).start()"
+    code = f"import threading; from voicebot import terminal as t; t.LINGER_S = 0.2; {waits}; t.leave(3)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 3
 
 
 def test_progress_of_work_of_unknown_length() -> None:
