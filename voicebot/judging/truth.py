@@ -213,11 +213,9 @@ def meant(label: str, text: str) -> tuple[Kind, frozenset[Intent], str]:
     for which, pattern, finer in _FINER:
         if name == which and pattern.search(said):
             return (Kind.ANSWER, finer, "") if finer else (Kind.VAGUE, _VAGUE_RIGHT, "")
-    return (
-        Kind.ANSWER,
-        right,
-        (_digits(label, digits) if ":" in label else _number(text)) if Intent.NUMBER in right else "",
-    )
+    if Intent.NUMBER not in right:
+        return Kind.ANSWER, right, ""
+    return Kind.ANSWER, right, _digits(label, digits) if ":" in label else _number(text)
 
 
 def _digits(label: str, digits: str) -> str:

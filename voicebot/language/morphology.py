@@ -28,8 +28,9 @@ def parses(word: str) -> tuple[Any, ...]:
     return tuple(_analyser().parse(word.lower())) if _CYRILLIC.search(word) else ()
 
 
+@lru_cache(maxsize=8192)
 def is_word(word: str) -> bool:
-    """Whether the dictionary has it, ё written or not; about 20 µs."""
+    """Whether the dictionary has it, ё written or not; about 20 µs when it is new."""
     return bool(_analyser().word_is_known(word))
 
 

@@ -127,7 +127,7 @@ def _negation_left(said: Utterance) -> bool:
 
 def _other_facts(said: Utterance) -> bool:
     """… or a day or time that is not the visit's."""
-    return _harder_facts(said) or any(said.contradicts(m.value) for m in said.moments)
+    return _harder_facts(said) or said.other_day
 
 
 def _harder_facts(said: Utterance) -> bool:

@@ -75,6 +75,10 @@ class Finding:
         """What the machine would act on."""
         return self.candidates[0] if self.candidates and self.candidates[0].score >= SURE else None
 
+    def wishes(self, label: str) -> bool:
+        """Whether a likely label is the change that a day named beside it asks for: «завтра никак, а послезавтра»."""
+        return self.other_day and label == Intent.CHANGE
+
 
 def with_opinion(
     found: Finding, opinion: Mapping[str, float], rules: OpinionRules = OpinionRules()
@@ -82,9 +86,14 @@ def with_opinion(
     """The candidates, best first. opinion: probability of every label (likeness.Likeness.opinion)."""
     first = found.first
     label = str(Intent.STOP) if opinion[Intent.STOP] >= rules.stop else max(opinion, key=lambda name: opinion[name])
-    wished = found.other_day and label == Intent.CHANGE  # «завтра никак, а послезавтра»
     promised = label == Intent.YES and (found.promise or found.against is Against.ECHO)
-    if first is None and found.settled and found.candidates and label != Intent.STOP and not (wished or promised):
+    if (
+        first is None
+        and found.settled
+        and found.candidates
+        and label != Intent.STOP
+        and not (found.wishes(label) or promised)
+    ):
         return found.candidates
     if first is None:
         return _led_by(label, opinion[label], found) if _enough(label, found, opinion, rules) else found.candidates
@@ -105,8 +114,7 @@ def _may_be_overruled(
         return not found.settled and against >= rules.stop_overruled and opinion[Intent.STOP] <= rules.stop_unlikely
     if label == Intent.STOP:
         return True
-    wished = found.other_day and label == Intent.CHANGE
-    if found.settled and first.score >= rules.outright and not wished:
+    if found.settled and first.score >= rules.outright and not found.wishes(label):
         return False
     if (first.intent, label) in _NOT_BY and opinion[first.intent] >= rules.shadow:
         return False

@@ -7,8 +7,8 @@ comes out is cut anew into words of the table, letter for letter or, for longer 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
 
+from voicebot.language.morphology import is_word
 from voicebot.language.sounds import nearest_by_sound
 
 MAX_PIECES = 4  # joined at a time
@@ -24,14 +24,6 @@ _SHORT = frozenset(
 )  # fmt: skip
 
 
-@lru_cache(maxsize=8192)
-def russian(word: str) -> bool:
-    """Whether it is a word of the language."""
-    from voicebot.language.morphology import is_word
-
-    return is_word(word)
-
-
 class TornWords:
     """Puts such words right. vocabulary: the words to cut into; sounds: those by their sound (sounds.by_sound)."""
 
@@ -39,7 +31,7 @@ class TornWords:
         self._vocabulary = frozenset(vocabulary)
         self._sounds = sounds
         self._longest = max(map(len, self._vocabulary), default=0)
-        russian("слово")  # the dictionary is loaded now (0.2 s), not in the middle of a call
+        is_word("слово")  # the dictionary is loaded now (0.2 s), not in the middle of a call
 
     def mended(self, words: Sequence[str]) -> list[str]:
         """The words, those that were torn or glued replaced. Bounded work, whatever the words."""
@@ -59,7 +51,7 @@ class TornWords:
     def _strange(self, word: str) -> bool:
         if not word.isalpha() or word in self._vocabulary:
             return False
-        return len(word) <= TORN_OFF or not russian(word)
+        return len(word) <= TORN_OFF or not is_word(word)
 
     def _span(
         self, words: Sequence[str], strange: Sequence[bool], at: int, since: int
@@ -78,7 +70,7 @@ class TornWords:
 
     def _mended_span(self, pieces: Sequence[str], strange: Sequence[bool]) -> list[str]:
         letters = "".join(pieces)
-        alone = len(pieces) == 1 and len(letters) <= TORN_OFF and russian(letters)
+        alone = len(pieces) == 1 and len(letters) <= TORN_OFF and is_word(letters)
         if alone or len(letters) > MAX_LETTERS or not letters.isalpha():
             return []
         cut = self._cut(letters)
@@ -86,7 +78,7 @@ class TornWords:
 
     def _better(self, pieces: Sequence[str], strange: Sequence[bool], cut: Sequence[str]) -> bool:
         """Of a Russian word that stands alone only a longer whole is made: «ту да» is «туда», «дед мой» stays."""
-        real = [p for p, odd in zip(pieces, strange, strict=True) if odd and russian(p)]
+        real = [p for p, odd in zip(pieces, strange, strict=True) if odd and is_word(p)]
         if real and len(cut) > 1:
             return False
         return len(cut) <= len(pieces) or len(pieces) == 1

@@ -102,18 +102,21 @@ class Understanding:
         if not raw or tuple(raw) in self._noise:
             return None
         said = self._utterance(text, raw, context)
-        complete = not said.unknown and not said.uncovered()
-        sentences = self._sentences(text, context)
-        promise = not said.asking and (promised(said) is not None or promised_in_one(sentences))
-        candidates = weigh(said)
+        promise, sentences = promised(said), self._sentences(text, context)
+        candidates = weigh(said, promise)
         if asked_besides(sentences, said):
             candidates = _sorted([doubted(c) for c in candidates], Scored(Intent.QUESTION, 0.6))
-        found = Finding(candidates, _settled(said), complete, against_yes(said), promise, said.wishes_other_day)
         if self._likeness is None or context.for_value:
-            return found.candidates
-        opinion = self._likeness.opinion(
-            self._cleaner.torn.mended(raw), said.asking, context.question, found.candidates
+            return candidates
+        found = Finding(
+            candidates,
+            settled=_settled(said),
+            complete=not said.unknown and not said.uncovered(),
+            against=against_yes(said),
+            promise=not said.asking and (promise is not None or promised_in_one(sentences)),
+            other_day=said.wishes_other_day,
         )
+        opinion = self._likeness.opinion(self._cleaner.torn.mended(raw), said.asking, context.question, candidates)
         return with_opinion(found, opinion)
 
     def _utterance(self, text: str, raw: list[str], context: _Context) -> Utterance:

@@ -11,7 +11,7 @@ from voicebot.language.heard_numbers import answer_among, numbers_in
 from voicebot.language.matching import NUMBER
 from voicebot.language.moments import joined
 from voicebot.language.polarity import DOUBTFUL, PROPOSALS, Polarity, polarity_of
-from voicebot.language.promises import promised
+from voicebot.language.promises import Promise
 from voicebot.language.table import Role, Strength
 from voicebot.language.utterance import Utterance
 
@@ -38,11 +38,11 @@ _COURTESY = frozenset({Intent.BYE, Intent.THANKS, Intent.HELLO, Intent.BACKCHANN
 _REASONS = frozenset({Intent.BUSY_NOW, Intent.HOLD_ON, Intent.WHO_IS_THIS, Intent.REPEAT, Intent.QUESTION})
 
 
-def weigh(said: Utterance) -> tuple[Scored, ...]:
-    """The candidates, best first."""
+def weigh(said: Utterance, promise: Promise | None) -> tuple[Scored, ...]:
+    """The candidates, best first. promise: of promises.promised."""
     polarity = polarity_of(said)
     others = _others(said)
-    scores = _combined(said, polarity, others)
+    scores = _combined(said, polarity, others, promise)
     if said.of(Intent.YES) and any(s.strength is Strength.NOD for s in said.of(Intent.YES)) and len(said.words) == 1:
         scores.setdefault(Intent.BACKCHANNEL, 0.6)
     number = _number(said)
@@ -189,7 +189,9 @@ def _bare(said: Utterance, intent: Intent) -> bool:
     return all(s.label in beside for s in said.segments) and all(w in said.light for w in said.uncovered())
 
 
-def _combined(said: Utterance, p: Polarity, others: dict[Intent, float]) -> dict[Intent, float]:
+def _combined(
+    said: Utterance, p: Polarity, others: dict[Intent, float], promise: Promise | None
+) -> dict[Intent, float]:
     scores = dict(others)
     yes, no = p.yes, p.no
     first = next((i for i in others if i not in _COURTESY), None)
@@ -209,7 +211,6 @@ def _combined(said: Utterance, p: Polarity, others: dict[Intent, float]) -> dict
         scores[Intent.NO] = no
     if p.full_yes and first is Intent.BUSY_NOW:  # «приду, я за рулём»: the answer was given
         scores[Intent.YES], scores[first] = p.yes, 0.3
-    promise = promised(said)
     if promise is not None and not promise.loose:
         _by_promise(said, p.yes, scores)
     return scores

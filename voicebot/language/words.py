@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping
 from itertools import pairwise
 
 from voicebot.language.heard_numbers import NUMBERS, ORDINALS
+from voicebot.language.morphology import is_word
 from voicebot.language.sounds import by_sound, nearest_by_sound
 from voicebot.language.table import END, PhraseTable
-from voicebot.language.torn_words import TornWords, russian
+from voicebot.language.torn_words import TornWords
 
 MAX_CHARS = 1_000  # an utterance is capped at 6 s of speech: more is not an answer
 MAX_WORDS = 60
@@ -70,7 +71,7 @@ class Cleaner:
                 out.append(word)
             elif split_ := self._bare(word) or self._joined_not(word) or self._joined_yes(word) or self._sounded(word):
                 out += split_
-            elif russian(word):
+            elif is_word(word):
                 out.append(word)  # «не подведёт» is no «не подъедет»
             else:
                 near = self._nearest(word)

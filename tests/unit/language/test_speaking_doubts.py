@@ -8,27 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.scenarios.test_unreadable_files import GOOD
 from voicebot.language.speaking import spoken_text, unspeakable
 from voicebot.scenarios.checking import check
 from voicebot.scenarios.loading import parse
 
-HEAD = """\
-id: s
-title: Проба
-purpose: service
-about: appointment
-voice: anna
-everywhere: {stop: bye, operator: human}
-start: who
-unclear: {say: "Простите, не поняла.", then: human}
-steps:
-  who: {say: "Это робот. Это {person.name}?", identifies: true, listen: {yes: day, no: lost}}
-  day: {say: "Ждём вас {visit.day}. SAID", outcome: confirmed}
-  human: {say: "Соединяю.", transfer: reception, failed: busy}
-  busy: {say: "Все заняты.", outcome: transferred, task: "Перезвонить"}
-  lost: {say: "Извините.", outcome: wrong_person}
-  bye: {say: "До свидания.", outcome: opted_out}
-"""
+SAID = GOOD.replace("{visit.day}.", "{visit.day}. SAID")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +49,7 @@ def test_a_word_of_the_dictionary_is_known():
 
 @pytest.mark.parametrize("said", ["Приём в 25:61.", "Вы записан(а).", "Врач И.И. Соснов."])
 def test_check_reports_it_too(said):
-    draft = parse(HEAD.replace("SAID", said).encode(), "s.yaml")
+    draft = parse(SAID.replace("SAID", said).encode(), "s.yaml")
     assert [m.rule for m in check(draft.scenario, draft)] == ["unspeakable"]
 
 
