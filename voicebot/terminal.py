@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from voicebot.complaints import keep_traceback, russian, usage
 from voicebot.errors import InputFault, VoicebotError
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -62,10 +65,16 @@ def leave(status: int) -> NoReturn:
     database must not hold it up."""
     with contextlib.suppress(OSError):  # nobody reads any more
         sys.stdout.flush()
-    timer = threading.Timer(LINGER_S, os._exit, (status,))
+    timer = threading.Timer(LINGER_S, _cut, (status,))
     timer.daemon = True
     timer.start()
     sys.exit(status)
+
+
+def _cut(status: int) -> None:
+    names = ", ".join(t.name for t in threading.enumerate() if not t.daemon and t is not threading.main_thread())
+    log.warning("threads did not end within %g s and are cut: %s", LINGER_S, names)
+    os._exit(status)
 
 
 def _first(error: BaseException) -> BaseException:

@@ -109,9 +109,10 @@ def test_an_impatient_second_signal_does_not_cut_the_polite_end(capsys) -> None:
 
 
 def test_a_thread_of_a_library_does_not_hold_up_the_end() -> None:
-    waits = "threading.Thread(target=threading.Event().wait).start()"
+    waits = "threading.Thread(target=threading.Event().wait, name='waits').start()"
     code = f"import threading; from voicebot import terminal as t; t.LINGER_S = 0.2; {waits}; t.leave(3)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 3
+    ended = subprocess.run([sys.executable, "-c", code], timeout=60, check=False, capture_output=True, text=True)
+    assert ended.returncode == 3 and "are cut: waits" in ended.stderr
 
 
 def test_progress_of_work_of_unknown_length() -> None:
