@@ -19,6 +19,9 @@ from voicebot.store.database import SqlStore
 from voicebot.store.port import CallRow, EventRow
 
 LONGEST_S = 600
+#: A machine that did nothing for so long in mid call has torn its sound: what was understood then says nothing of the
+#: robot, and the demo is run once more.
+STANDSTILL_MS = 300
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,15 @@ class DemoRun:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
-    folder = tmp_path_factory.mktemp("demo") / "run"
+    made = _demo(tmp_path_factory.mktemp("demo") / "run")
+    stood = made.printed["standstills_ms"]
+    if made.printed["good"] or max(stood, default=0) < STANDSTILL_MS:
+        return made
+    print(f"the machine stood still in mid call, ms: {stood}; so {made.printed['problems']}; once more")
+    return _demo(tmp_path_factory.mktemp("again") / "run")
+
+
+def _demo(folder: Path) -> DemoRun:
     done = subprocess.run(
         [sys.executable, "-m", "voicebot.cli", "demo", "--json", "--folder", str(folder)],
         capture_output=True, text=True, timeout=LONGEST_S, check=False, env={**os.environ, "VOICEBOT_LOG": "warning"},

@@ -77,7 +77,7 @@ def test_a_call_outlives_its_database(clinic: Clinic, server: Postgres, killed: 
         others = rung(clinic, NEXT)
         server.kill()
         until(lambda: "Finish" in journal(clinic), 60)
-        assert hung_up(clinic), "the call was talked to its end"
+        until(lambda: hung_up(clinic), 10)  # the call was talked to its end; the city writes that down in its own time
         time.sleep(3)
         assert rung(clinic, NEXT) == others, "nobody is rung while results cannot be written"
         if killed:

@@ -35,6 +35,7 @@ class What(StrEnum):
     ADMINISTRATOR = "administrator"  # the voice of an administrator of the city was heard
     HEARD = "heard"  # a spell of sound from the far side, exact, written after the call: at_ms…until_ms
     STREAM = "stream"  # how the far side's sound came, written after the call; detail: «frames late worst_ms»
+    STANDSTILL = "standstill"  # this machine did nothing, at_ms…until_ms: no sound went or came
     RECORDED = "recorded"  # detail: the WAV file beside the journal; at_ms is where it begins
     GONE = "gone"  # the call is over; detail: self, far or lost (who ended it); text: why
 

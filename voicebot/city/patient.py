@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from voicebot.city.acting import Acting, Kind, Leave, Press, Say
 from voicebot.city.ear import FRAME_MS, RATE, Ear, PhraseEnded, PhraseStarted
 from voicebot.city.journal import Entry, Journal, What
+from voicebot.city.lived_time import LivedTime
 from voicebot.city.people import Person, Role, Talk
 from voicebot.city.recording import Recording
 from voicebot.city.sounds import MARGIN_MS, Sounds, answering_machine, clipped, looped, mixed
@@ -54,6 +55,7 @@ class Patient:
     ) -> None:
         self._person, self._talk, self._line, self._sounds = person, talk, line, sounds
         self._journal, self._press, self._now_ms = journal, press, now_ms
+        self._lived = LivedTime(now_ms, self._stood_still)
         self._acting = Acting(talk)
         self._ear = Ear(talk.patience_ms)
         self._voiceprint = Voiceprint(voiceprints if person.role is Role.PATIENT else ())
@@ -63,6 +65,7 @@ class Patient:
         self._prompt = 0  # id of the last thing played
         self._saying: int | None = None  # id of the words that are on the line now
         self._saying_until_ms = 0.0
+        self._phrase_began_ms = 0
         self._answered = False
         self._left = ""
         self._gone = asyncio.Event()
@@ -73,23 +76,30 @@ class Patient:
     async def talk(self) -> None:
         """From answering to the end of the call. Leaves the line closed, whatever happens."""
         async with self._line, asyncio.TaskGroup() as tasks:
-            acting = tasks.create_task(self._act())
+            living = [tasks.create_task(self._act()), tasks.create_task(self._live())]
             async for event in self._line.events():
                 await self._on(event)
             self._gone.set()
-            acting.cancel()
+            for task in living:
+                task.cancel()
+
+    async def _live(self) -> None:
+        """Look at the clock, whatever the carrier lets us wait for: only a standstill may keep us from it."""
+        while True:
+            await asyncio.sleep(FRAME_MS / 1000)
+            self._lived.now_ms()
 
     async def _on(self, event: LineEvent) -> None:
-        now = self._now_ms()
+        now, lived = self._now_ms(), self._lived.now_ms()
         match event:
             case Audio(pcm):
-                self._hear(now, pcm)
+                self._hear(now, lived, pcm)
                 if self._speakerphone is not None:
                     await self._give_back(self._speakerphone, pcm)
             case Up():
                 self._answered = True
                 self.recording.start_ms = round(now)
-                self._acting.answered(round(now))
+                self._acting.answered(round(lived))
                 self._journal.write(Entry(What.ANSWERED, round(now)))
                 await self._noise_on()
             case PlayFinished(prompt_id):
@@ -107,9 +117,12 @@ class Patient:
             case _:
                 pass  # transfers and ringing are the robot's affairs
 
-    def _hear(self, now: float, pcm: bytes) -> None:
+    def _stood_still(self, began_ms: float, ended_ms: float) -> None:
+        self._journal.write(Entry(What.STANDSTILL, round(began_ms), round(ended_ms)))
+
+    def _hear(self, now: float, lived: float, pcm: bytes) -> None:
         self.recording.heard(now, pcm)
-        self._phrases(self._ear.feed(round(now), pcm))  # a telephone plays what has just come
+        self._phrases(self._ear.feed(round(lived), pcm))  # a telephone plays what has just come
         if self._voiceprint.feed(pcm):
             self._acting.administrator_heard()
             self._journal.write(Entry(What.ADMINISTRATOR, round(now)))
@@ -117,16 +130,18 @@ class Patient:
     def _phrases(self, events: list[PhraseStarted | PhraseEnded]) -> None:
         for event in events:
             if isinstance(event, PhraseStarted):
+                self._phrase_began_ms = self._lived.of_call(event.at_ms)
                 self._acting.phrase_started(event)
             else:
                 self._acting.phrase_ended(event)
-                self._journal.write(Entry(What.PHRASE, event.start_ms, event.end_ms, phrase=event.number))
+                end = self._lived.of_call(event.end_ms)
+                self._journal.write(Entry(What.PHRASE, self._phrase_began_ms, end, phrase=event.number))
 
     async def _act(self) -> None:
         """Look every 20 ms whether there is something to do; the line may be silent without a single frame."""
         while not self._gone.is_set():
             await asyncio.sleep(FRAME_MS / 1000)
-            now = self._now_ms()
+            now = self._lived.now_ms()
             self._phrases(self._ear.pause(round(now) - 2 * FRAME_MS))  # frames of now may be on their way
             if self._saying is not None and now > self._saying_until_ms + LOST_MARK_MS:
                 self._said()
@@ -136,7 +151,7 @@ class Patient:
                 case Say(text, kind):
                     await self._say(text, kind)
                 case Press(keys):
-                    self._journal.write(Entry(What.PRESSED, round(now), text=keys))
+                    self._journal.write(Entry(What.PRESSED, self._lived.of_call(now), text=keys))
                     await self._request(self._press(keys))
                 case Leave(reason):
                     self._left = reason
@@ -158,7 +173,7 @@ class Patient:
         self._saying = self._prompt
         start = round(self._now_ms())
         until = start + len(pcm) // 2 * 1000 // RATE
-        self._saying_until_ms = until
+        self._saying_until_ms = self._lived.now_ms() + until - start
         self.recording.silenced(start)
         self.recording.said(start, pcm)
         begins = min(start + MARGIN_MS + self._talk.clip_ms, until - MARGIN_MS)
@@ -182,7 +197,7 @@ class Patient:
 
     def _said(self) -> None:
         self._saying = None
-        self._acting.said(round(self._now_ms()))
+        self._acting.said(round(self._lived.now_ms()))
 
     async def _played(self, prompt_id: int) -> None:
         if prompt_id == self._saying:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.table import Table
 
-from voicebot.city.journal import What
+from voicebot.city.journal import CallLog, What
 from voicebot.city.measuring import Measure, Summary, all_timings, summarise
 from voicebot.demo.run import ZONE, DemoResult, Story
 from voicebot.demo.truth import Judged
@@ -53,6 +53,11 @@ def judge(result: DemoResult) -> Verdict:
     return Verdict(judged, wrong, tuple(problems))
 
 
+def standstills_ms(city: Sequence[CallLog]) -> list[int]:
+    """How long this machine stood still in the middle of a call, each time for each call that was under way."""
+    return [e.end_ms() - e.at_ms for log in city for e in log.all(What.STANDSTILL)]
+
+
 def print_report(result: DemoResult, verdict: Verdict, console: Console) -> None:
     """The short report for the terminal."""
     table = Table(title="Визиты и их ответы в МИС", title_justify="left")
@@ -73,6 +78,12 @@ def print_report(result: DemoResult, verdict: Verdict, console: Console) -> None
     console.print(times)
     for wrong in verdict.misunderstood:
         console.print(f"Не понято: {wrong.phone}: {_meant(wrong)} → {_said(wrong)}", markup=False, soft_wrap=True)
+    stood = standstills_ms(result.city)
+    if stood and verdict.misunderstood:
+        console.print(
+            f"Машина замирала во время разговоров (раз: {len(stood)}), дольше всего на {max(stood)} мс: звук при этом"
+            " рвётся, и ответы могут быть не поняты. Закройте другие программы и повторите.", soft_wrap=True,
+        )  # fmt: skip
     for problem in verdict.problems:
         console.print(f"Не сходится: {problem}", markup=False, soft_wrap=True)
     console.print(f"Отчёт с разговорами и записями: {result.folder / 'report.html'}", soft_wrap=True)
@@ -96,6 +107,7 @@ def summary(result: DemoResult, verdict: Verdict) -> dict[str, object]:
         "response_ms": {
             s.measure.value: [s.count, s.p50, s.p95, s.longest] for s in summarise(all_timings(result.city))
         },
+        "standstills_ms": standstills_ms(result.city),
         "took_s": round(result.took_s, 1),
         "report": str(result.folder / "report.html"),
     }

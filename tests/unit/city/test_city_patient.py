@@ -61,13 +61,20 @@ class Robot:
 
 
 async def call(
-    talk: Talk, tmp_path: Path, sounds: Sounds, prompts: dict[int, bytes], until_ms: int, prints: tuple[bytes, ...] = ()
+    talk: Talk,
+    tmp_path: Path,
+    sounds: Sounds,
+    prompts: dict[int, bytes],
+    until_ms: int,
+    prints: tuple[bytes, ...] = (),
+    now_ms: Callable[[], float] | None = None,
 ) -> tuple[CallLog, Patient, Robot]:
     near, far = memory_call()
     journal = Journal(tmp_path / "x.jsonl", Header(NUMBER, 1, Role.PATIENT, datetime.now(UTC)))
     loop = asyncio.get_running_loop()
     person = Person(NUMBER, "elena", Role.PATIENT, (talk,))
-    patient = Patient(person, talk, near, sounds, journal, near.press, lambda: loop.time() * 1000, prints)
+    now_ms = now_ms or (lambda: loop.time() * 1000)
+    patient = Patient(person, talk, near, sounds, journal, near.press, now_ms, prints)
     robot = Robot(far, prompts, until_ms)
     async with asyncio.timeout(300):
         await asyncio.gather(patient.talk(), robot.work())
@@ -185,3 +192,22 @@ def test_nothing_runs_on_after_the_call(run: Run, tmp_path: Path, sounds: Sounds
         return {t.get_name() for t in asyncio.all_tasks() - before}
 
     assert run(work()) == set()
+
+
+def test_a_standstill_of_the_machine_is_nobodys_silence(run: Run, tmp_path: Path, sounds: Sounds, tone: Tone) -> None:
+    """The clock jumps in the middle of a phrase: the frames of that time come after it, and the answer after them."""
+    loop_s = 2.0  # in the middle of the phrase
+    talk = Talk(lines=(Utterance("да"),), again=False)
+
+    def standing_still() -> float:
+        now = asyncio.get_running_loop().time()
+        return (now + (1.5 if now >= loop_s else 0.0)) * 1000
+
+    log, _, robot = run(call(talk, tmp_path, sounds, {1000: tone(2500)}, 6000, now_ms=standing_still))
+    (phrase,) = log.all(What.PHRASE)
+    assert phrase.at_ms == pytest.approx(1000, abs=61) and phrase.end_ms() == pytest.approx(5000, abs=61)
+    (stood,) = log.all(What.STANDSTILL)
+    assert (stood.at_ms, stood.end_ms()) == (pytest.approx(2000, abs=41), pytest.approx(3500, abs=41))
+    (entry,) = log.all(What.SAID)
+    assert entry.at_ms == pytest.approx(1000 + 2500 + 700 + 1500, abs=100)
+    assert len(spells(samples_of(bytes(robot.heard)))) == 1

@@ -44,6 +44,20 @@ def test_two_misunderstandings_are_forgiven_and_listed_three_are_not(finished) -
     assert "Книги НЕ сходятся." in printed(three)
 
 
+def test_a_machine_that_stood_still_is_named_where_something_was_not_understood(finished) -> None:
+    def stood(city: list[CallLog], outcome: Outcome, answer: Answer) -> str:
+        return printed(finished((outcome, Outcome.DECLINED, Outcome.UNREACHED), city=city,
+                                answers=[answer, Answer.DECLINED, Answer.UNCONFIRMED]))  # fmt: skip
+
+    header = Header(FAMILY, 1, Role.PATIENT, finished().calls[0][0].started_at)
+    log = CallLog(header, (Entry(What.STANDSTILL, 500, 2300), Entry(What.STANDSTILL, 4000, 4200)))
+    torn = stood([log], Outcome.UNCLEAR, Answer.UNKNOWN)
+    assert "Машина замирала во время разговоров (раз: 2), дольше всего на 1800 мс" in torn
+    assert "замирала" not in stood([], Outcome.UNCLEAR, Answer.UNKNOWN)
+    assert "замирала" not in stood([log], Outcome.CONFIRMED, Answer.CONFIRMED)
+    assert summary(finished(city=[log]), judge(finished()))["standstills_ms"] == [1800, 200]
+
+
 def test_one_false_confirmation_is_never_good(finished) -> None:
     result = finished((Outcome.CONFIRMED, Outcome.CONFIRMED, Outcome.UNREACHED),
                       answers=[Answer.CONFIRMED, Answer.CONFIRMED, Answer.UNCONFIRMED])  # fmt: skip
