@@ -18,7 +18,7 @@ _CHECKS = (
     flow_rules.reached, flow_rules.ended, flow_rules.repeated, flow_rules.answered,
     flow_rules.contradicted, flow_rules.keys,
     flow_rules.transfers, flow_rules.lines, law_rules.offered, law_rules.refusal,
-    secrecy_rules.secrecy, law_rules.introduction, law_rules.recording,
+    secrecy_rules.secrecy, secrecy_rules.diagnoses, law_rules.introduction, law_rules.recording,
     law_rules.advertising, law_rules.messages, text_rules.lengths, text_rules.missing_facts, text_rules.speakable,
     text_rules.letters,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from voicebot.dialogue.outcome import Outcome
 from voicebot.dialogue.scenario import AskValue, Goto, Listen, Purpose, Scenario, Step
 from voicebot.scenarios.certainty import said_before
 from voicebot.scenarios.facts import Secrecy, facts_in
+from voicebot.scenarios.medical_words import health_words
 from voicebot.scenarios.mistakes import Mistake
 from voicebot.scenarios.paths import SILENT, edges, starts
 from voicebot.scenarios.subject import Subject
@@ -156,3 +157,6 @@ def messages(s: Subject) -> Iterator[Mistake]:
     for text in s.messages:
         if any(fact.secrecy is Secrecy.DOCTOR for fact in facts_in(text.text)):
             yield s.mistake("sms-doctor", "СМС называет врача или специальность.", *text.path, warning=True)
+        elif words := health_words(text.text):
+            yield s.mistake("sms-doctor", f"СМС говорит «{words}»: её может прочитать другой человек.", *text.path,
+                            warning=True)  # fmt: skip

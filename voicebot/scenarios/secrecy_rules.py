@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voicebot.scenarios.facts import Fact, Secrecy, facts_in
-from voicebot.scenarios.medical_words import medical_words
+from voicebot.scenarios.medical_words import diagnosis_told, medical_words
 from voicebot.scenarios.mistakes import Mistake
 from voicebot.scenarios.paths import Identity
 from voicebot.scenarios.subject import Subject, Text
@@ -49,3 +49,10 @@ def _fact_told(s: Subject, text: Text, told: list[Fact], known: Identity, asks: 
                  "говорить об этом любому, напишите without_identity: true.")  # fmt: skip
     chosen = s.scenario.without_identity or not medical
     return s.mistake(_RULE, words, *text.path, warning=chosen and not asks)
+
+
+def diagnoses(s: Subject) -> Iterator[Mistake]:
+    """Never, not even to the patient: an SMS is read by others, and a call may be listened to."""
+    for text in (*s.spoken, *s.whispers, *s.messages):
+        if words := diagnosis_told(text.text):
+            yield s.mistake("diagnosis", f"«{words}» — это диагноз: его называет только врач.", *text.path)

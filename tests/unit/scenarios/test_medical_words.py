@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicebot.scenarios.medical_words import medical_words
+from voicebot.scenarios.medical_words import diagnosis_told, health_words, medical_words
 
 TOLD = """
 У вас завтра приём у гинеколога
@@ -63,3 +63,25 @@ def test_what_tells_of_somebodys_health(text):
 @pytest.mark.parametrize("text", OPEN)
 def test_what_tells_nothing(text):
     assert medical_words(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Напоминаем: у вас гастрит, пора на приём.", "у вас гастрит"),
+        ("С вашей хронической астмой лучше прийти", "вашей хронической астмой"),
+        ("Вы придёте? У неё беременность.", "у неё беременность"),
+        ("У вас есть аллергия?", ""),
+        ("Если у вас грипп, останьтесь дома.", ""),
+        ("Пора сделать прививку от гриппа.", ""),
+        ("Ждём вас завтра в 15:00.", ""),
+    ],
+)
+def test_a_diagnosis_is_what_somebody_suffers_from(text: str, words: str) -> None:
+    assert diagnosis_told(text) == words
+
+
+def test_a_message_of_a_visit_may_name_the_visit_but_not_what_it_is_for() -> None:
+    assert health_words("Напоминаем о визите: ждём вас завтра") == ""
+    assert health_words("Ждём вас завтра у кардиолога") == "кардиолога"
+    assert health_words("Завтра у вас МРТ") == "мрт"
