@@ -43,7 +43,7 @@ class _Guesser:
         return softmax(self.rows[rows].sum(axis=0) / np.float32(np.sqrt(len(rows))) + self.bias)
 
 
-def _learn_words(inputs: Sequence[NDArray[np.int64]], targets: Sequence[Array], epochs: int = 20) -> _Guesser:
+def _learn_words(inputs: Sequence[NDArray[np.int64]], targets: Sequence[Array], epochs: int = 10) -> _Guesser:
     """AdaGrad, one step a row: rare words move as far as frequent ones. The mean of the later rounds is taken, so that
     the order of the samples matters little."""
     order = np.random.default_rng(SEED)

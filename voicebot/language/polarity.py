@@ -96,22 +96,30 @@ def doubted(candidate: Scored) -> Scored:
     return replace(candidate, score=min(candidate.score, DOUBTFUL))
 
 
+#: So many words, the clipped one among them, may stand before the yes that it belongs to.
+CLIPPED_BEHIND = 3
+
+
 class Against(IntEnum):
     """What speaks against a yes, however like one the sentence is."""
 
     NOTHING = 0
     ECHO = 1  # an hour, when nobody knows the visit's: «да, в три»
     WORDS = 2  # an outright no, a question, a negation left over: «пломба вылетела, как не прийти»
-    FACTS = 3  # what no sample can know: the day is not the visit's, a «не» was clipped, a no has the last word
+    SLIPS = 3  # a «не» that may have been clipped, an amount, a condition
+    FACTS = 4  # what no sample can know: the day or the hour is not the visit's, a no has the last word
 
 
 def against_yes(said: Utterance) -> Against:
     """The gravest of it. Conditions and doubts are in the samples: of 68 sentences that these spoke against and that
     were very like a yes, all were one."""
-    if _no_has_the_last_word(said):
+    other_day = said.other_day and said.question is not Question.IDENTITY
+    if _no_has_the_last_word(said) or (other_day and not said.may_echo):
         return Against.FACTS
-    if _other_facts(said):
-        return Against.ECHO if said.may_echo and not _harder_facts(said) else Against.FACTS
+    if _slips(said):
+        return Against.SLIPS
+    if other_day:
+        return Against.ECHO
     asking = said.asking and not any(s.own for s in said.of(Intent.YES))  # «я, а что случилось?» said who it is
     return Against.WORDS if said.outright(Intent.NO) or asking or _negation_left(said) else Against.NOTHING
 
@@ -127,14 +135,19 @@ def _negation_left(said: Utterance) -> bool:
 
 def _other_facts(said: Utterance) -> bool:
     """… or a day or time that is not the visit's."""
-    return _harder_facts(said) or said.other_day
+    return _slips(said) or said.other_day
 
 
-def _harder_facts(said: Utterance) -> bool:
+def _slips(said: Utterance) -> bool:
     """A clipped «не», an amount, a condition that is nobody's luck."""
-    amounts = any(s.value.startswith("amount") for s in said.of(MOMENT))
+    amounts = any(s.value.startswith("amount") and not _sooner(said, s) for s in said.of(MOMENT))
     able = any(s.said.startswith("если") for s in said.of(Role.UNSURE))  # «приду, если отпустят»
     return amounts or able or _clipped(said)
+
+
+def _sooner(said: Utterance, amount: Segment) -> bool:
+    """«минут на десять раньше», «за десять минут»: whoever is early comes."""
+    return any(w in ("раньше", "пораньше") for w in said.words) or said.words[max(0, amount.start - 1)] == "за"
 
 
 def _no_has_the_last_word(said: Utterance) -> bool:
@@ -144,9 +157,9 @@ def _no_has_the_last_word(said: Utterance) -> bool:
 
 
 def _clipped(said: Utterance) -> bool:
-    """«и приду» is what a clipped «не приду» is heard as."""
+    """«и приду», «я и приду» is what a clipped «не приду» is heard as; «отпрошусь из школы и приду» goes on."""
     first = min((s.start for s in said.of(Intent.YES)), default=0)
-    return bool(first) and said.words[first - 1] in said.doubtful and said.words[first - 1] in said.uncovered()
+    return 0 < first <= CLIPPED_BEHIND and said.words[first - 1] in said.doubtful and said.words[first - 1] in said.uncovered()
 
 
 def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:

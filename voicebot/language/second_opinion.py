@@ -17,10 +17,12 @@ from voicebot.language.polarity import Against, doubted
 EVIDENCE = "по образцам фраз"
 #: What stands beside a promise, or a yes: reasons and courtesies, however much of the sentence they are.
 _BESIDE_A_PROMISE = frozenset(map(str, (Intent.BUSY_NOW, Intent.HOLD_ON, Intent.REPEAT, Intent.HELLO)))
-_TO_BE_ANSWERED = frozenset({Intent.QUESTION, Intent.WHO_IS_THIS, Intent.CHANGE, Intent.REPEAT})
 #: «снимайте, мне не надо», «какой доктор, я не записан»: what was found says more than what it is like.
 _NOT_BY = frozenset({(Intent.CANCEL, str(Intent.NO)), (Intent.WRONG_PERSON, str(Intent.QUESTION)),
                      (Intent.HOLD_ON, str(Intent.WRONG_PERSON))})  # fmt: skip
+#: What a doubtful yes may be taken for, if it is not far from one: the answer to it asks again.
+_BESIDE_A_YES = tuple(map(str, (Intent.QUESTION, Intent.LATE, Intent.BUSY_NOW, Intent.CHANGE, Intent.REPEAT)))
+_SAY_NOTHING = frozenset({Intent.BYE, Intent.THANKS, Intent.HELLO})
 _COURTESIES = frozenset(map(str, (Intent.THANKS, Intent.BYE)))
 _REFUSALS = frozenset({str(Intent.NO), str(Intent.CANCEL), str(Intent.WRONG_PERSON)})
 
@@ -30,22 +32,22 @@ class OpinionRules:
     """The thresholds, chosen on sentences of four authors whom the judging model had not read
     (docs/figures/understanding.md)."""
 
-    yes: float = 0.8  # a wrong yes is the worst mistake: the sentence must be very like one
+    yes: float = 0.6  # a wrong yes is the worst mistake: it needs more than to be the likeliest
     yes_promised: float = 0.5  # … but for a plain promise
-    yes_against: float = 0.85  # … and more so where words in it speak against a yes
+    yes_against: float = 0.7  # … and more so where words in it speak against a yes
+    yes_slipped: float = 0.85  # … and much more where a «не» may have been lost
+    beside_yes: float = 0.3  # what stands beside a doubtful yes
     stop: float = 0.25  # a missed stop is the second worst
-    refusal: float = 0.45  # a wrong no, cancellation or wrong person ends the conversation
-    other: float = 0.35  # a wrong one of these is noticed in the next sentence
-    overrule: float = 0.4  # what speaks against the table's finding must be so likely …
-    unlikely: float = 0.2  # … and the finding itself no likelier than this
+    refusal: float = 0.35  # a wrong no, cancellation or wrong person ends the conversation
+    other: float = 0.3  # a wrong one of these is noticed in the next sentence
     stop_overruled: float = 0.5  # «перестаньте, конечно, приду»: a table's stop must be so unlikely …
     stop_unlikely: float = 0.05  # … that not even a shadow of it is left
     shadow: float = 0.1  # … and a finding that says more than the likeness stands, if there is so much of it
     number_overruled: float = 0.88  # a number in a sentence is seldom what it is about, but the samples know none
-    number_yes: float = 0.9
+    number_yes: float = 0.7
     nod_overruled: float = 0.5  # «так что в три я у вас»: a nod and more is no nod
-    nod_is_nothing: float = 0.6  # «допустим», «так сказать»
     doubt_yes: float = 0.5  # a table's yes less likely than this is asked again
+    nod_is_nothing: float = 0.6  # «допустим», «так сказать»
     outright: float = 0.8  # a settled finding from here on stands
 
 
@@ -86,50 +88,47 @@ def with_opinion(
     """The candidates, best first. opinion: probability of every label (likeness.Likeness.opinion)."""
     first = found.first
     label = str(Intent.STOP) if opinion[Intent.STOP] >= rules.stop else max(opinion, key=lambda name: opinion[name])
-    promised = label == Intent.YES and (found.promise or found.against is Against.ECHO)
-    if (
-        first is None
-        and found.settled
-        and found.candidates
-        and label != Intent.STOP
-        and not (found.wishes(label) or promised)
-    ):
+    if _stands(found, opinion, label, rules):
         return found.candidates
-    if first is None:
-        return _led_by(label, opinion[label], found) if _enough(label, found, opinion, rules) else found.candidates
-    if first.intent == label or not _may_be_overruled(first, found, opinion, label, rules):
-        return found.candidates
+    if label == Intent.YES and not _enough(label, found, opinion, rules):
+        beside = max(_BESIDE_A_YES, key=lambda name: opinion[name])
+        label = beside if opinion[beside] >= rules.beside_yes else label
     if _enough(label, found, opinion, rules):
         return _led_by(label, opinion[label], found)
-    if label == Intent.YES and first.intent in _TO_BE_ANSWERED:
-        return found.candidates  # «ну я, а что такое?»: a doubtful yes, but a question all the same
+    if label != NONE and first is not None and first.intent is not Intent.YES:
+        return found.candidates  # «ну я, а что такое?»: what it is like is doubtful, but a question was found
     return tuple(doubted(c) for c in found.candidates)
 
 
-def _may_be_overruled(
-    first: Scored, found: Finding, opinion: Mapping[str, float], label: str, rules: OpinionRules
-) -> bool:
-    against = opinion[label]
+def _stands(found: Finding, opinion: Mapping[str, float], label: str, rules: OpinionRules) -> bool:
+    """Whether what the table found needs no opinion, whatever it is."""
+    first = found.first
+    if first is None:
+        promised = label == Intent.YES and (found.promise or found.against is Against.ECHO)
+        return found.settled and bool(found.candidates) and label != Intent.STOP and not (found.wishes(label) or promised)
+    if label == NONE and len([c for c in found.candidates if c.score >= SURE]) > 1:
+        return True  # «нет, да»: which of the two will be asked
+    if first.intent == label:
+        sure = found.settled or found.complete or found.promise or opinion[label] >= rules.doubt_yes
+        return sure or label != Intent.YES
     if first.intent is Intent.STOP:  # only what is nothing like a stop is argued away, never a whole sentence
-        return not found.settled and against >= rules.stop_overruled and opinion[Intent.STOP] <= rules.stop_unlikely
+        return found.settled or opinion[label] < rules.stop_overruled or opinion[Intent.STOP] > rules.stop_unlikely
     if label == Intent.STOP:
-        return True
+        return False
     if found.settled and first.score >= rules.outright and not found.wishes(label):
-        return False
+        courteous = first.intent in _SAY_NOTHING and label == Intent.YES  # «до завтра», «да, на связи»
+        return not courteous
     if (first.intent, label) in _NOT_BY and opinion[first.intent] >= rules.shadow:
-        return False
+        return True
     if first.intent is Intent.BACKCHANNEL:  # «понятно» is one
-        return not found.complete and against >= (rules.nod_is_nothing if label == NONE else rules.nod_overruled)
+        return found.complete or opinion[label] < (rules.nod_is_nothing if label == NONE else rules.nod_overruled)
     if first.intent is Intent.NUMBER:
-        return label != NONE and against >= (rules.number_yes if label == Intent.YES else rules.number_overruled)
-    if first.intent is Intent.YES:
-        beside = label in _COURTESIES or (found.promise and label in _BESIDE_A_PROMISE)
-        if beside and found.against is Against.NOTHING:
-            return False  # «да, благодарю за напоминание», «я за рулём, но буду»
-        return opinion[Intent.YES] < rules.doubt_yes
-    if label == NONE:
-        return False  # to act on less than a yes costs little: the next sentence will tell
-    return against >= rules.overrule and opinion[first.intent] <= rules.unlikely
+        needed = rules.number_yes if label == Intent.YES else rules.number_overruled
+        return label == NONE or opinion[label] < needed
+    beside = label in _COURTESIES or (found.promise and label in _BESIDE_A_PROMISE)
+    if first.intent is Intent.YES and beside:  # «да, благодарю за напоминание», «я за рулём, но буду»
+        return found.against is Against.NOTHING
+    return False
 
 
 def _enough(label: str, found: Finding, opinion: Mapping[str, float], rules: OpinionRules) -> bool:
@@ -138,8 +137,9 @@ def _enough(label: str, found: Finding, opinion: Mapping[str, float], rules: Opi
     if label == Intent.STOP:
         return opinion[label] >= rules.stop
     if label == Intent.YES:
-        needed = rules.yes_against if found.against is Against.WORDS else rules.yes
-        needed = rules.yes_promised if found.promise else needed
+        needed = {Against.WORDS: rules.yes_against, Against.SLIPS: rules.yes_slipped}.get(found.against, rules.yes)
+        if found.promise and found.against is not Against.SLIPS:
+            needed = rules.yes_promised
         return found.against is not Against.FACTS and opinion[label] >= needed
     return opinion[label] >= (rules.refusal if label in _REFUSALS else rules.other)
 

@@ -227,8 +227,8 @@ def test_but_a_no_after_it_stands(say: str) -> None:
     assert meant(say) == "no"
 
 
-def test_a_correction_into_a_yes_with_more_behind_it_is_asked_again() -> None:
-    assert meant("не приеду... ой, то есть приеду, запуталась") == "none"
+def test_a_correction_into_a_yes_is_one() -> None:
+    assert meant("не приеду... ой, то есть приеду, запуталась") == "yes"
     assert meant("не приеду, ой, то есть приеду") == "yes"
 
 
