@@ -159,7 +159,11 @@ def _no_has_the_last_word(said: Utterance) -> bool:
 def _clipped(said: Utterance) -> bool:
     """«и приду», «я и приду» is what a clipped «не приду» is heard as; «отпрошусь из школы и приду» goes on."""
     first = min((s.start for s in said.of(Intent.YES)), default=0)
-    return 0 < first <= CLIPPED_BEHIND and said.words[first - 1] in said.doubtful and said.words[first - 1] in said.uncovered()
+    return (
+        0 < first <= CLIPPED_BEHIND
+        and said.words[first - 1] in said.doubtful
+        and said.words[first - 1] in said.uncovered()
+    )
 
 
 def _yes_in_doubt(said: Utterance, p: Polarity) -> bool:

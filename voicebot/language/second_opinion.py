@@ -105,7 +105,9 @@ def _stands(found: Finding, opinion: Mapping[str, float], label: str, rules: Opi
     first = found.first
     if first is None:
         promised = label == Intent.YES and (found.promise or found.against is Against.ECHO)
-        return found.settled and bool(found.candidates) and label != Intent.STOP and not (found.wishes(label) or promised)
+        return (
+            found.settled and bool(found.candidates) and label != Intent.STOP and not (found.wishes(label) or promised)
+        )
     if label == NONE and len([c for c in found.candidates if c.score >= SURE]) > 1:
         return True  # «нет, да»: which of the two will be asked
     if first.intent == label:
