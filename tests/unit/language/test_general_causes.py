@@ -235,3 +235,23 @@ def test_a_correction_into_a_yes_is_one() -> None:
 @pytest.mark.parametrize("say", ["буду минут за десять до начала", "приду за двадцать минут пораньше"])
 def test_how_early_somebody_will_be_there_is_no_number(say: str) -> None:
     assert meant(say) == "yes"
+
+
+@pytest.mark.parametrize("say", ["приду минут на десять раньше", "подойду пораньше, минут на пятнадцать"])
+def test_who_comes_earlier_comes(say: str) -> None:
+    assert meant(say) == "yes"
+
+
+@pytest.mark.parametrize(("say", "intent"), [("из школы отпрошусь и приду", "yes"), ("и приду", "none"),
+                                             ("завтра я и приду", "none")])  # fmt: skip
+def test_a_no_is_clipped_at_the_beginning_of_what_was_said(say: str, intent: str) -> None:
+    assert meant(say) == intent
+
+
+def test_a_question_beside_a_doubtful_yes_is_answered() -> None:
+    assert meant("да буду а снимок надо с собой") == "question"
+
+
+@pytest.mark.parametrize("say", ["да, я с утра на ногах", "да, это я, с пяти утра не сплю"])
+def test_an_hour_says_nothing_against_who_somebody_is(say: str) -> None:
+    assert meant(say, **ASKED_WHO) == "yes"  # type: ignore[arg-type]
