@@ -255,3 +255,8 @@ def test_a_question_beside_a_doubtful_yes_is_answered() -> None:
 @pytest.mark.parametrize("say", ["да, я с утра на ногах", "да, это я, с пяти утра не сплю"])
 def test_an_hour_says_nothing_against_who_somebody_is(say: str) -> None:
     assert meant(say, **ASKED_WHO) == "yes"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("say", ["Пажалуйся.", "пожалста"])
+def test_a_misheard_please_is_no_complaint(say: str) -> None:
+    assert meant(say) == "none"
