@@ -94,7 +94,7 @@ types: venv
 contracts: venv
 	@echo "== import contracts" && $(BIN)/lint-imports --no-cache
 
-learn: setup ## the model of sample sentences anew from voicebot/language/samples/*.tsv (half a minute)
+learn: setup ## the model of sample sentences anew from voicebot/language/samples/*.tsv (a minute)
 	$(BIN)/python -m voicebot.language.learning
 
 bench: setup ## response times at the patient's ear, CPU and memory per call, with the machine's load

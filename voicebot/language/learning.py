@@ -1,4 +1,4 @@
-"""Learns likeness.npz from the sample sentences: `python -m voicebot.language.learning` (`make learn`), half a minute.
+"""Learns likeness.npz from the sample sentences: `python -m voicebot.language.learning` (`make learn`), a minute.
 
 Nothing is random but the order, which is seeded: the same samples give the same model.
 

@@ -104,7 +104,7 @@ class Against(IntEnum):
     """What speaks against a yes, however like one the sentence is."""
 
     NOTHING = 0
-    ECHO = 1  # an hour, when nobody knows the visit's: «да, в три»
+    ECHO = 1  # a day or an hour, when nobody knows the visit's: «да, в три»
     WORDS = 2  # an outright no, a question, a negation left over: «пломба вылетела, как не прийти»
     SLIPS = 3  # a «не» that may have been clipped, an amount, a condition
     FACTS = 4  # what no sample can know: the day or the hour is not the visit's, a no has the last word

@@ -70,7 +70,7 @@ class Understanding:
                       usual name may be the one that was asked for
         now:          aware, in the patient's zone: times heard then become ISO times in place of "in 60m"
         visit:        aware, when the visit in question begins (needs now): «приду в пятницу» is then a yes only
-                      when the visit is on that Friday; without it such an answer is always asked again
+                      when the visit is on that Friday; without it the samples tell (theirs: Saturday at three)
         wants:        the value that was asked for, so that «пять» is a mark or five o'clock
         asking_back:  the meaning that «Правильно ли я поняла, …?» asks about: to «вы не придёте?» a «да нет, приду» is
                       no yes

@@ -51,11 +51,10 @@ class Utterance:
 
     @property
     def may_echo(self) -> bool:
-        """Whether the hour that was named may be the visit's, which nobody knows: «да, в три», no «в три двадцать»."""
+        """Whether the day or hour that was named may be the visit's, which nobody knows: «да, в три», no «не в три»."""
         told = [m for m in self.moments if m.value not in _ECHOES and m.value not in self.agreed]
-        full = all(m.value.startswith("at ") and m.value.endswith(":00") for m in told)
         plain = not any(self.words[max(0, m.start - 2) : m.start].count("не") for m in told)
-        return full and plain and not self.visit_known and not self.asking
+        return plain and not self.visit_known and not self.asking
 
     @property
     def wishes_other_day(self) -> bool:

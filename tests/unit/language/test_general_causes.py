@@ -260,3 +260,9 @@ def test_an_hour_says_nothing_against_who_somebody_is(say: str) -> None:
 @pytest.mark.parametrize("say", ["Пажалуйся.", "пожалста"])
 def test_a_misheard_please_is_no_complaint(say: str) -> None:
     assert meant(say) == "none"
+
+
+@pytest.mark.parametrize("say", ["да, в субботу приду", "да, в три буду", "приду, в субботу в пятнадцать"])
+def test_what_a_day_says_is_a_fact_where_the_visit_is_known_and_else_the_samples_tell(say: str) -> None:
+    assert meant(say, known=False) == "yes"
+    assert ("суббот" in say) == (meant(say) != "yes")  # the visit is on a Tuesday, at three
