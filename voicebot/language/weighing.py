@@ -21,6 +21,9 @@ _OFFERS = frozenset({"лучше", "запишите", "поставьте", "с
 
 STORY = 0.25  # share of words that mean something and were not understood
 LATER, MUCH_LATER = 10, 90  # minutes after the visit's hour: from the one on late, after the other another visit
+_COMING = frozenset(
+    {"буду", "будем", "приду", "придем", "приеду", "приедем", "подъеду", "подойду", "прибуду", "явлюсь"}
+)
 _ONLY = frozenset({"только", "лишь", "раньше", "подъеду", "подойду", "доберусь", "подъехать", "подойти", "опоздаю"})
 
 _FETCHES = frozenset({"позову", "зову", "передам", "передаю", "подойдет", "даю", "дам"})
@@ -90,17 +93,29 @@ def _another_day(said: Utterance, p: Polarity, scores: dict[Intent, float]) -> N
 
 
 def _later_hour(said: Utterance, scores: dict[Intent, float]) -> None:
-    """«да, но я только в пятнадцать пятнадцать подъеду», «смогу только к четырём»: later on that day."""
+    """«да, но я только в пятнадцать пятнадцать подъеду», «смогу только к четырём», «не успею к трём, буду в три
+    двадцать»: later on that day."""
     after = [said.later[m.value] for m in said.moments if m.value in said.later]
     days = any(m.value not in said.later and said.contradicts(m.value) for m in said.moments)
     if len(after) != 1 or after[0] < LATER or days or said.asking:
         return
     if after[0] > MUCH_LATER and not _ONLY & set(said.words):
         return  # «приду в шесть»
-    if any(score >= 0.5 for intent, score in scores.items() if intent not in (Intent.YES, *_COURTESY)):
+    delayed = after[0] <= MUCH_LATER and _comes_instead(said)
+    beside = (Intent.YES, Intent.NO, *_COURTESY) if delayed else (Intent.YES, *_COURTESY)
+    if any(score >= 0.5 for intent, score in scores.items() if intent not in beside):
         return
+    if delayed and Intent.NO in scores:
+        scores[Intent.NO] = min(scores[Intent.NO], DOUBTFUL)
     scores[Intent.LATE if after[0] <= MUCH_LATER else Intent.CHANGE] = 0.85
     scores[Intent.YES] = min(scores.get(Intent.YES, 0), DOUBTFUL)
+
+
+def _comes_instead(said: Utterance) -> bool:
+    """A no to the visit's hour, and behind it a later one with a word of coming."""
+    no = max((s.end for s in said.of(Intent.NO)), default=-1)
+    later = max((m.start for m in said.moments if m.value in said.later), default=-1)
+    return -1 < no <= later and any(w in _COMING for w in said.words[no:])
 
 
 def _not_then(said: Utterance, scores: dict[Intent, float]) -> None:

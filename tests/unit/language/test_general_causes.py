@@ -266,3 +266,14 @@ def test_a_misheard_please_is_no_complaint(say: str) -> None:
 def test_what_a_day_says_is_a_fact_where_the_visit_is_known_and_else_the_samples_tell(say: str) -> None:
     assert meant(say, known=False) == "yes"
     assert ("суббот" in say) == (meant(say) != "yes")  # the visit is on a Tuesday, at three
+
+
+@pytest.mark.parametrize("say", ["не успею к трём, буду в три двадцать", "в три не смогу, приду в половине четвёртого",
+                                 "нет, в три не получается, подъеду двадцать минут четвёртого"])  # fmt: skip
+def test_a_no_to_the_hour_and_a_later_one_is_late(say: str) -> None:
+    assert meant(say) == "late"
+
+
+@pytest.mark.parametrize("say", ["не приду", "в три не смогу", "не успею к трём, в три двадцать тоже не успею"])
+def test_but_not_without_a_word_of_coming(say: str) -> None:
+    assert meant(say) == "no"
