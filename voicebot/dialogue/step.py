@@ -39,7 +39,7 @@ from voicebot.dialogue.values import comment_over, take_digit
 
 GREETING_MS = 1_200  # SPEECH.md: without a greeting the robot begins after this
 INBOUND_MS = 300  # who rings us waits for a word of ours; this much lets the line open
-GREETING_CAP_MS = 5_000  # a greeting that does not end is spoken into
+GREETING_CAP_MS = 5_600  # a greeting that does not end is spoken into; after 5 s it is known for a machine's
 QUESTION_HEARD = 0.6  # an answer counts once this part of the prompt was played
 
 _OUTCOME_OF = {

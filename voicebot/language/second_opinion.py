@@ -42,6 +42,7 @@ class OpinionRules:
     other: float = 0.3  # a wrong one of these is noticed in the next sentence
     stop_overruled: float = 0.5  # «перестаньте, конечно, приду»: a table's stop must be so unlikely …
     stop_unlikely: float = 0.05  # … that not even a shadow of it is left
+    stop_off_topic: float = 0.02  # … less still where the rest means nothing: «… и кот спит перестаньте»
     shadow: float = 0.1  # … and a finding that says more than the likeness stands, if there is so much of it
     number_overruled: float = 0.88  # a number in a sentence is seldom what it is about, but the samples know none
     number_yes: float = 0.7
@@ -114,7 +115,8 @@ def _stands(found: Finding, opinion: Mapping[str, float], label: str, rules: Opi
         sure = found.settled or found.complete or found.promise or opinion[label] >= rules.doubt_yes
         return sure or label != Intent.YES
     if first.intent is Intent.STOP:  # only what is nothing like a stop is argued away, never a whole sentence
-        return found.settled or opinion[label] < rules.stop_overruled or opinion[Intent.STOP] > rules.stop_unlikely
+        shadow = rules.stop_off_topic if label == NONE else rules.stop_unlikely
+        return found.settled or opinion[label] < rules.stop_overruled or opinion[Intent.STOP] > shadow
     if label == Intent.STOP:
         return False
     if found.settled and first.score >= rules.outright and not found.wishes(label):
