@@ -110,7 +110,8 @@ def test_stop_means_never_again(demo):
 
 def test_who_asked_for_a_later_call_got_it_an_hour_later(demo):
     first, second = attempts_of(demo, "0120")[:2]
-    assert second.started_at - first.finished_at >= timedelta(minutes=50)
+    # from its begin: the demo's clock may leap while the patient says it, to what is due for others
+    assert second.started_at - first.started_at >= timedelta(minutes=60)
     assert answers_of(demo, "0120") == ["confirmed"]
 
 
