@@ -78,6 +78,11 @@ def test_a_head_is_trained_judged_and_loads(made: tuple[Path, Made], tmp_path: P
     assert sum(ear.judge(features[0].astype("float32")).scores.values()) == pytest.approx(1, abs=1e-4)
     assert "| yes |" in (out / "MODEL_CARD.md").read_text()
 
+    fewer = json.loads(
+        _ear("train", "--folder", made[0], "--out", tmp_path / "fewer", "--epochs", 1, "--without", "anna", "--json")
+    )
+    assert fewer["clips"] < told["clips"]
+
     page = tmp_path / "ear.md"
     figures = json.loads(
         _ear("evaluate", "--folder", made[0], "--epochs", 2, "--without", "anna", "--without", "phrases",

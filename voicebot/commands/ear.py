@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +30,12 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="Файл на
 AsJson = Annotated[bool, typer.Option("--json", help="Вывести JSON для программ.")]
 Seed = Annotated[int, typer.Option("--seed", help="Зерно случайности: то же зерно — тот же результат.")]
 Own = Annotated[Path | None, typer.Option("--phrases", help="Свои фразы клиники, как ear/phrases.ru.yaml.")]
+
+
+class NoVoice(InputFault):
+    """--without names a voice that no clip was said by."""
+
+    code = "ear-no-voice"
 
 
 class TorchMissing(InputFault):
@@ -77,6 +83,10 @@ def train(
     out: Annotated[
         Path | None, typer.Option("--out", help="Куда положить модель; без него — ear в папке данных.")
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="Голос, на котором не учить: чтобы проверить модель на нём."),
+    ] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1, max=200)] = _EPOCHS,
     seed: Seed = _SEED,
     config: ConfigFile = None,
@@ -96,7 +106,9 @@ def train(
 
     settings = load(config)
     recipes, features = load_made(folder or _clips(settings))
+    _needs_voices(without or (), {r.speaker for r in recipes})
     learnt = places(recipes, features, True)
+    learnt = learnt[[recipes[i].speaker not in (without or ()) for i in learnt]]
     mine = [recipes[i] for i in learnt]
     with progress() as tell:
         trained = train(mine, features[learnt], seed, epochs, tell)
@@ -187,6 +199,12 @@ def _own(path: Path | None) -> Sequence[Phrase]:
     from voicebot.hearing.ear.phrases import load_phrases
 
     return load_phrases(path) if path is not None else ()
+
+
+def _needs_voices(without: Collection[str], known: Collection[str]) -> None:
+    unknown = sorted(set(without) - set(known))
+    if unknown:
+        raise NoVoice(f"Среди клипов нет голоса {', '.join(unknown)}.", f"Есть: {', '.join(sorted(known))}.")
 
 
 def _needs_torch() -> None:
