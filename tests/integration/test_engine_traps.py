@@ -116,8 +116,9 @@ async def test_trap_5_starts_may_clump_at_the_queue_but_not_at_the_invite(place:
         for n in range(8):
             await yard.engine.enqueue("call", f"w{n}", "a")
         await eventually(lambda: len(invites) == 8)
-    apart = [later - earlier for earlier, later in pairwise(invites)]
-    assert min(apart) >= 0.19
+    # a busy machine wakes one of them late, and its neighbour is then nearer: of a clump all would come at once
+    assert min(later - earlier for earlier, later in pairwise(invites)) >= 0.1
+    assert invites[-1] - invites[0] >= 7 * 0.2 - 0.1
 
 
 async def test_trap_7_cancelling_stops_what_runs_only_at_its_next_step(place: Place) -> None:
