@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-#: A person looks at the time at least so often, ms; more than the longest busy moment between two looks.
+from voicebot.city.ear import FRAME_MS
+
+#: Longer than this between two looks is a standstill, ms; what else the process does in between is shorter.
 STANDSTILL_MS = 150
-#: What of a standstill counts as lived: the step that was due anyway.
-STEP_MS = 20
 
 
 class LivedTime:
@@ -26,7 +26,7 @@ class LivedTime:
     def now_ms(self) -> float:
         now = self._now_ms()
         if self._last_ms is not None and now - self._last_ms > STANDSTILL_MS:
-            self._stood_ms += now - self._last_ms - STEP_MS
+            self._stood_ms += now - self._last_ms - FRAME_MS  # the step that was due anyway is lived
             self._stood(self._last_ms, now)
         self._last_ms = now
         return now - self._stood_ms

@@ -126,16 +126,11 @@ def against_yes(said: Utterance) -> Against:
 
 def spoken_against(said: Utterance) -> bool:
     """A negation left over, a clipped one, or a day or time that is not the visit's."""
-    return _negation_left(said) or _other_facts(said)
+    return _negation_left(said) or _slips(said) or said.other_day
 
 
 def _negation_left(said: Utterance) -> bool:
     return any(w in _NEGATIONS for w in said.uncovered())
-
-
-def _other_facts(said: Utterance) -> bool:
-    """… or a day or time that is not the visit's."""
-    return _slips(said) or said.other_day
 
 
 def _slips(said: Utterance) -> bool:

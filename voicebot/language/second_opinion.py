@@ -22,8 +22,8 @@ _NOT_BY = frozenset({(Intent.CANCEL, str(Intent.NO)), (Intent.WRONG_PERSON, str(
                      (Intent.HOLD_ON, str(Intent.WRONG_PERSON))})  # fmt: skip
 #: What a doubtful yes may be taken for, if it is not far from one: the answer to it asks again.
 _BESIDE_A_YES = tuple(map(str, (Intent.QUESTION, Intent.LATE, Intent.BUSY_NOW, Intent.CHANGE, Intent.REPEAT)))
-_SAY_NOTHING = frozenset({Intent.BYE, Intent.THANKS, Intent.HELLO})
 _COURTESIES = frozenset(map(str, (Intent.THANKS, Intent.BYE)))
+_SAY_NOTHING = _COURTESIES | {str(Intent.HELLO)}
 _REFUSALS = frozenset({str(Intent.NO), str(Intent.CANCEL), str(Intent.WRONG_PERSON)})
 
 
@@ -36,7 +36,6 @@ class OpinionRules:
     yes_promised: float = 0.5  # … but for a plain promise
     yes_against: float = 0.7  # … and more so where words in it speak against a yes
     yes_slipped: float = 0.85  # … and much more where a «не» may have been lost
-    beside_yes: float = 0.3  # what stands beside a doubtful yes
     stop: float = 0.25  # a missed stop is the second worst
     refusal: float = 0.35  # a wrong no, cancellation or wrong person ends the conversation
     other: float = 0.3  # a wrong one of these is noticed in the next sentence
@@ -93,7 +92,7 @@ def with_opinion(
         return found.candidates
     if label == Intent.YES and not _enough(label, found, opinion, rules):
         beside = max(_BESIDE_A_YES, key=lambda name: opinion[name])
-        label = beside if opinion[beside] >= rules.beside_yes else label
+        label = beside if _enough(beside, found, opinion, rules) else label
     if _enough(label, found, opinion, rules):
         return _led_by(label, opinion[label], found)
     if label != NONE and first is not None and first.intent is not Intent.YES:
@@ -120,8 +119,7 @@ def _stands(found: Finding, opinion: Mapping[str, float], label: str, rules: Opi
     if label == Intent.STOP:
         return False
     if found.settled and first.score >= rules.outright and not found.wishes(label):
-        courteous = first.intent in _SAY_NOTHING and label == Intent.YES  # «до завтра», «да, на связи»
-        return not courteous
+        return label != Intent.YES or first.intent not in _SAY_NOTHING  # «до завтра», «да, на связи»
     if (first.intent, label) in _NOT_BY and opinion[first.intent] >= rules.shadow:
         return True
     if first.intent is Intent.BACKCHANNEL:  # «понятно» is one

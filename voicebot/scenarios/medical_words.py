@@ -110,15 +110,14 @@ def _told(words: Sequence[_Word], n: int) -> str:
     """What the word at n gives away, with its neighbours where it takes them."""
     if found := _health(words, n):
         return found
-    of_an_institution = any(w.lemmas & _INSTITUTIONS for w in words[max(0, n - 2) : n])
-    if words[n].lemmas & _DOCTORS and not of_an_institution:
+    if words[n].lemmas & _DOCTORS and not _of_an_institution(words, n):
         return _doctor(words, n)
     return _visit(words, n)
 
 
 def _health(words: Sequence[_Word], n: int) -> str:
     word = words[n]
-    of_an_institution = any(w.lemmas & _INSTITUTIONS for w in words[max(0, n - 2) : n])
+    of_an_institution = _of_an_institution(words, n)
     if word.lemmas & _DIAGNOSES or any(_speciality(lemma) for lemma in word.lemmas):
         return "" if of_an_institution else word.said
     if word.lemmas & _PROCEDURES:
@@ -127,6 +126,11 @@ def _health(words: Sequence[_Word], n: int) -> str:
     if any(_DEPARTMENT.search(lemma) for lemma in word.lemmas) and before is not None and before.said in ("в", "на"):
         return f"{before.said} {word.said}"
     return ""
+
+
+def _of_an_institution(words: Sequence[_Word], n: int) -> bool:
+    """«центр хирургии», «клиника Доктор Плюс»: a name says nothing yet."""
+    return any(w.lemmas & _INSTITUTIONS for w in words[max(0, n - 2) : n])
 
 
 def _speciality(lemma: str) -> bool:
